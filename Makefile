@@ -1,0 +1,72 @@
+# Two commands matter: `make run` and `make test`. Both install what they need, and say so.
+
+SWIFT ?= swift
+STATIC = -c release --static-swift-stdlib
+BINARY = .build/release/walletwire
+PREFIX ?= /usr/local
+
+.PHONY: run build test unit lint linkage integration browser conformance chaos chaos-short format install clean
+
+run: build
+	@.ci/serve $(BINARY)
+
+build:
+	@.ci/install-packages build
+	$(SWIFT) build $(STATIC) --product walletwire
+
+test: lint unit linkage conformance integration browser chaos-short
+	@echo "all tests passed"
+
+lint:
+	@.ci/install-packages build
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+unit:
+	@.ci/install-packages build
+	@.ci/install-packages test
+	$(SWIFT) test
+
+# What the release binary is made of.
+linkage: build
+	@.ci/install-packages test
+	@.ci/check-linkage $(BINARY)
+
+# A real LNbits 1.6.2, a real 1.4.1 and the simulator, driven as a user would.
+integration: build
+	Tests/IntegrationTests/environment/setup.sh
+	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python -m pytest -q Tests/IntegrationTests
+
+# The page in a real browser.
+browser: build
+	Tests/IntegrationTests/environment/setup.sh browser lnbits-1.6.2
+	.cache/browser/lib/python3*/site-packages/playwright/driver/node --test Tests/BrowserTests/unit/
+	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python -m pytest -q Tests/BrowserTests
+
+# The Autobahn suite against our WebSocket client.
+conformance:
+	@.ci/install-packages test
+	python3 Tests/ConformanceTests/run_autobahn.py
+
+# Everything goes wrong at once: kills, black holes, forgeries, on a real LNbits; a quarter of an hour.
+chaos: build
+	Tests/IntegrationTests/environment/setup.sh tests browser lnbits-1.6.2
+	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python Tests/ChaosTests/run_chaos.py --defaults \
+	  --payments 2000 --bridge-kills 30 --lnbits-kills 5 --black-holes 10 --subscribers 20 --seconds 620
+	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python Tests/ChaosTests/slow_readers.py
+
+# The same in about a minute, and a store that breaks.
+chaos-short: build
+	Tests/IntegrationTests/environment/setup.sh tests browser lnbits-1.6.2
+	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python Tests/ChaosTests/run_chaos.py
+	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python -m pytest -q Tests/ChaosTests
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+install: build
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/walletwire
+	install -d $(DESTDIR)$(PREFIX)/share/walletwire
+	cp -r public $(DESTDIR)$(PREFIX)/share/walletwire/
+
+clean:
+	rm -rf .build .cache
