@@ -1,0 +1,144 @@
+import BridgeModel
+
+/// What the wallet's balance says about its payments.
+extension LNbitsSource {
+  mutating func takeBalance(
+    _ response: UpstreamResponse, now: Instant, using random: inout some RandomNumberGenerator
+  ) -> [SourceEffect] {
+    guard let wallet = LNbitsJSON.wallet(response.body), let round else {
+      return failRound(
+        .protocolError, "the balance is not what LNbits sends", now: now, using: &random)
+    }
+    connection.status.upstreamName = wallet.name
+    if round.step == .verdict {
+      return failRound(
+        .serverError, "LNbits accepts the key for the wallet but not for its payments", now: now,
+        using: &random)
+    }
+    guard let book, !isImport else {
+      return takeFirstBalance(wallet.balance, now: now, using: &random)
+    }
+    let difference = wallet.balance - book.record.expected
+    if difference == .zero {
+      mismatch = nil
+      return publish(wallet.balance, cause: .payment, book.record, now)
+    }
+    return explain(difference, balance: wallet.balance, now)
+  }
+
+  /// The history is taken in as state, not as events. What its payments do not explain is the opening balance,
+  /// if two readings agree on it.
+  private mutating func takeFirstBalance(
+    _ balance: Millisatoshi, now: Instant, using random: inout some RandomNumberGenerator
+  ) -> [SourceEffect] {
+    guard let round else { return [] }
+    guard var record = (book ?? Book(emptyRecord(now))).record(with: round.imported) else {
+      return failRound(.protocolError, Self.tooMuchMoney, now: now, using: &random)
+    }
+    let opening = balance - record.effects
+    guard opening == .zero || opening == round.opening else {
+      self.round?.opening = opening
+      return readAgain(now)
+    }
+    record.opening = opening
+    record.unexplained = .zero
+    record.importedAt = now.wall
+    let payments = round.imported.map(\.payment)
+    let isFirst = self.book == nil
+    let previous = record.balance.amount
+    if isFirst || previous != balance {
+      record.balance = Balance(amount: balance, confirmedAt: now.wall, changedAt: now.wall)
+    }
+    let change = BalanceChange(
+      amount: balance, change: isFirst ? .zero : balance - previous,
+      cause: isFirst ? .initial : .correction, confirmedAt: now.wall)
+    return commit(
+      Commit(
+        book: record, payments: payments,
+        events: isFirst || previous != balance ? [.balance(change)] : []),
+      then: .finish)
+  }
+
+  /// A book of which nothing is known yet.
+  func emptyRecord(_ now: Instant) -> BookRecord {
+    BookRecord(
+      identity: identity, opening: .zero, effects: .zero, unexplained: .zero,
+      balance: Balance(amount: .zero, confirmedAt: now.wall, changedAt: now.wall), importedAt: nil)
+  }
+
+  private mutating func publish(
+    _ balance: Millisatoshi, cause: BalanceChange.Cause, _ record: BookRecord, _ now: Instant
+  ) -> [SourceEffect] {
+    var record = record
+    var events: [BridgeEvent] = []
+    record.identity = identity
+    if balance != record.balance.amount {
+      events = [
+        .balance(
+          BalanceChange(
+            amount: balance, change: balance - record.balance.amount, cause: cause,
+            confirmedAt: now.wall))
+      ]
+      record.balance = Balance(amount: balance, confirmedAt: now.wall, changedAt: now.wall)
+    }
+    guard record != book?.record else {
+      book?.confirm(at: now.wall)
+      return finishRound(now)
+    }
+    return commit(Commit(book: record, events: events), then: .finish)
+  }
+
+  /// The payments do not explain the balance. Mostly something happened between the two readings; only what
+  /// stands unchanged for five seconds, over the whole history, is a correction.
+  private mutating func explain(
+    _ difference: Millisatoshi, balance: Millisatoshi, _ now: Instant
+  ) -> [SourceEffect] {
+    guard let round, let book else { return [] }
+    if round.attempt < ReconcileRound.maximumAttempts { return readAgain(now) }
+    guard let standing = mismatch, standing.difference == difference else {
+      mismatch = Mismatch(difference: difference, since: now.uptime, rounds: 1)
+      return lookAgainLater(now)
+    }
+    mismatch?.rounds += 1
+    guard now.uptime - standing.since >= Self.standsFor else { return lookAgainLater(now) }
+    guard round.scan.depth == .everything else { return readAgain(now) }
+    mismatch = nil
+    var record = book.record
+    record.unexplained += difference
+    return publish(balance, cause: .correction, record, now)
+  }
+
+  /// How long a difference must stand unchanged before it is believed.
+  private static let standsFor: Duration = .seconds(5)
+
+  private mutating func readAgain(_ now: Instant) -> [SourceEffect] {
+    guard var round else { return [] }
+    round.attempt += 1
+    if isImport, round.attempt > ReconcileRound.maximumAttempts {
+      // Nothing is known of the wallet yet, so this was no reconcile.
+      schedule.ask(by: now.uptime + Self.importPause)
+      return abandonQuestions()
+    }
+    let depth: PaymentScan.Depth =
+      switch round.attempt {
+      case _ where isImport: .everything
+      case ...2: .middle
+      case 3: .deep
+      default: .everything
+      }
+    round.scan = makeScan(depth)
+    round.unaskedPending = []
+    self.round = round
+    return ask(.payments)
+  }
+
+  /// Before a history that did not hold still is read once more.
+  private static let importPause: Duration = .seconds(1)
+
+  /// Rounds of a standing difference move apart: 1 s, 2 s, 4 s, so that the third comes when it may be believed.
+  private mutating func lookAgainLater(_ now: Instant) -> [SourceEffect] {
+    let rounds = mismatch?.rounds ?? 1
+    schedule.ask(by: now.uptime + .seconds(1) * (1 << min(rounds - 1, 3)))
+    return finishRound(now)
+  }
+}

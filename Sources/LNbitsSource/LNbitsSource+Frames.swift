@@ -1,0 +1,120 @@
+import BridgeModel
+
+extension LNbitsSource {
+  mutating func takeFrame(_ text: String, now: Instant) -> [SourceEffect] {
+    connection.status.frames.received += 1
+    connection.status.lastFrameAt = now.wall
+    guard let frame = LNbitsJSON.frame(text) else {
+      connection.status.frames.rejected += 1
+      // Whatever it was, asking tells.
+      schedule.markDirty(.frame, at: now.uptime)
+      return [.log(SourceLog(.debug, "frame of \(text.utf8.count) bytes is not LNbits' own"))]
+    }
+    let isFirst = note(frame, now)
+    let log = SourceLog(
+      .debug,
+      "frame: balance \(frame.balanceSatoshi.map(String.init) ?? "-") sat, "
+        + (frame.payment.map { "\($0.amount.value) msat \($0.status.rawValue)" } ?? "no payment"))
+    guard configuration.trust == .frames else {
+      if !saysNothingNew(frame) { schedule.markDirty(.frame, at: now.uptime) }
+      return [.log(log)]
+    }
+    guard isFirst else { return [.log(log)] }
+    guard heldFrames.isEmpty, pendingCommit == nil, bookState == .loaded else {
+      if heldFrames.count < Self.maximumHeldFrames { heldFrames.append(frame) }
+      return [.log(log)]
+    }
+    return [.log(log)] + trust(frame, now)
+  }
+
+  /// Frames beyond this, while the store cannot take them, are left to the next reconcile.
+  private static let maximumHeldFrames = 1024
+
+  mutating func takeHeldFrames(_ now: Instant) -> [SourceEffect] {
+    guard pendingCommit == nil, bookState == .loaded, !heldFrames.isEmpty else { return [] }
+    return trust(heldFrames.removeFirst(), now)
+  }
+
+  /// Remembers which payment a frame names.
+  ///
+  /// - Returns: whether this socket names it for the first time.
+  private mutating func note(_ frame: LNbitsJSON.Frame, _ now: Instant) -> Bool {
+    guard let row = frame.payment else { return true }
+    let isKnown = book?.status(of: row.checkingID) == row.status
+    let isFirst = hints.frame(naming: row.checkingID, isKnown: isKnown, at: now.uptime)
+    if !isFirst { connection.status.frames.duplicate += 1 }
+    return isFirst
+  }
+
+  /// The payment is known in this status and the balance is the one that is published.
+  private func saysNothingNew(_ frame: LNbitsJSON.Frame) -> Bool {
+    guard let row = frame.payment, let book, book.status(of: row.checkingID) == row.status
+    else { return false }
+    return frame.balanceSatoshi == book.record.balance.amount.satoshi
+  }
+
+  // MARK: trust = "frames"
+
+  /// Publishes from the frame alone: the payment first, then the balance.
+  private mutating func trust(_ frame: LNbitsJSON.Frame, _ now: Instant) -> [SourceEffect] {
+    let isFirst = book == nil
+    let book = self.book ?? Book(emptyRecord(now))
+    var record = book.record
+    var payments: [Payment] = []
+    var superseded: [String] = []
+    var events: [BridgeEvent] = []
+    if let row = frame.payment, let change = book.change(for: row, seen: sighting(now)(row)) {
+      guard let changed = book.record(with: [change]) else {
+        connection.status.frames.rejected += 1
+        return takeHeldFrames(now)
+      }
+      record = changed
+      payments.append(change.payment)
+      if let old = change.supersedes { superseded.append(old) }
+      if change.isNews { events.append(.payment(change.payment)) }
+      hints.found(change.payment.paymentID, isFrameDue: false, at: now.uptime)
+    }
+    if let satoshi = frame.balanceSatoshi {
+      let amount = balance(in: satoshi, row: frame.payment, before: book.record, after: record)
+      if isFirst { record.opening = amount - record.effects }
+      if isFirst || amount != record.balance.amount {
+        let change = BalanceChange(
+          amount: amount, change: isFirst ? .zero : amount - record.balance.amount,
+          cause: isFirst ? .initial : frame.payment == nil ? .frame : .payment,
+          confirmedAt: now.wall)
+        record.balance = Balance(amount: amount, confirmedAt: now.wall, changedAt: now.wall)
+        events.append(.balance(change))
+      }
+    }
+    guard !events.isEmpty || !payments.isEmpty else { return takeHeldFrames(now) }
+    return commit(
+      Commit(book: record, payments: payments, superseded: superseded, events: events),
+      then: .nextFrame(frame))
+  }
+
+  /// The balance that a frame's whole sats stand for.
+  ///
+  /// The book's own number is finer; it is kept while it rounds down to the frame's. What an outgoing payment's
+  /// frame reports, the balance before it or after it, depends on LNbits' version; left to itself the book tells,
+  /// since only one of the two fits what it expects.
+  private func balance(
+    in satoshi: Int64, row: PaymentRow?, before: BookRecord, after: BookRecord
+  ) -> Millisatoshi {
+    // In a burst all frames bear the last one's number, and only the sum of all of them fits it.
+    let own = [after.expected, before.balance.amount + after.effects - before.effects]
+    func finer(than number: Millisatoshi) -> Millisatoshi? {
+      own.first { number <= $0 && $0 < number + Millisatoshi(1000) }
+    }
+    let reported = Millisatoshi(satoshi * 1000)
+    guard let row, row.direction == .outgoing else { return finer(than: reported) ?? reported }
+    // By the payment's cost, not by what it changes here: an answer may have run ahead of the frame.
+    let reduced = reported - row.amount.magnitude - row.fee
+    switch configuration.outgoingBalance {
+    case .after: return finer(than: reported) ?? reported
+    case .before: return finer(than: reduced) ?? reduced
+    case .auto:
+      let guess = version?.reportsBalanceBeforeOutgoing == true ? reduced : reported
+      return finer(than: reported) ?? finer(than: reduced) ?? guess
+    }
+  }
+}
