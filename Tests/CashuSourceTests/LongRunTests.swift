@@ -1,0 +1,55 @@
+import BridgeModel
+import Testing
+
+@testable import CashuSource
+
+@Suite("A month")
+struct LongRunTests {
+  @Test("600 watches over 30 days: nothing lost, nothing doubled, every limit kept")
+  func month() {
+    var rig = Rig(
+      SimulatedMint(),
+      CashuConfiguration(
+        name: "mint", reconcileInterval: .seconds(3600), heartbeatInterval: .seconds(120)))
+    let quotes = (0..<500).map { "q\($0)" }
+    let proofs = (0..<100).map { "Y\($0)" }
+    rig.give(.start)
+    rig.watch(.bolt11MintQuote, quotes)
+    rig.watch(.proofState, proofs)
+    let month = 30 * 24 * 3600
+    var random = Seeded(state: 7)
+    for quote in quotes {
+      let paid = Int.random(in: 0..<month - 7200, using: &random)
+      rig.change(quote, to: .paid, after: .seconds(paid))
+      rig.change(quote, to: .issued, after: .seconds(paid + 3600))
+    }
+    for proof in proofs {
+      rig.change(proof, to: .spent, after: .seconds(Int.random(in: 0..<month, using: &random)))
+    }
+    for _ in 0..<30 {
+      rig.run(.seconds(24 * 3600))
+      if Bool.random(using: &random) { rig.cut() }
+    }
+    rig.run(.seconds(3600))
+
+    #expect(quotes.allSatisfy { rig.transitions(of: $0) == [.paid, .issued] })
+    #expect(proofs.allSatisfy { rig.transitions(of: $0) == [.spent] })
+    #expect(rig.published.count == 1100)
+    #expect(rig.mint.limitedCount == 0)
+    #expect(rig.mint.idleCloses == 0)
+    #expect(rig.mint.mostFilters <= 1000)
+    #expect(rig.mint.mostSubscriptions <= 100)
+    #expect(rig.mint.connects.count > 15)
+    #expect(mostInAMinute(rig.mint) < 20)
+  }
+
+  private func mostInAMinute(_ mint: SimulatedMint) -> Int {
+    let times = (mint.connects + mint.messages.map(\.at) + mint.questions.map(\.at)).sorted()
+    var (most, first) = (0, 0)
+    for (index, time) in times.enumerated() {
+      while time - times[first] >= .seconds(60) { first += 1 }
+      most = max(most, index - first + 1)
+    }
+    return most
+  }
+}

@@ -1,0 +1,197 @@
+import BridgeModel
+import CashuSource
+
+/// A source, a simulated mint and the time between them.
+struct Rig {
+  private enum Happening {
+    case input(SourceInput)
+    case text(SocketID, String)
+    case closed(SocketID, Int)
+    case change(String, WatchState)
+  }
+
+  private(set) var source: CashuSource
+  var mint: SimulatedMint
+  private(set) var now: Duration = .seconds(1000)
+  private(set) var published: [WatchTransition] = []
+  private(set) var records: [WatchHandle: WatchRecord] = [:]
+  private(set) var states: [SourceState] = []
+  var failsCommits = false
+  private var random: Seeded
+  private var socket: SocketID?
+  private var happenings: [(at: Duration, number: Int, what: Happening)] = []
+  private var count = 0
+  private var wakeAt: Duration?
+  private static let latency: Duration = .milliseconds(20)
+  private static let epoch = Timestamp(milliseconds: 1_780_000_000_000)
+
+  init(
+    _ mint: SimulatedMint = SimulatedMint(), seed: UInt64 = 1,
+    _ configuration: CashuConfiguration = CashuConfiguration(name: "mint")
+  ) {
+    self.mint = mint
+    random = Seeded(state: seed)
+    source = CashuSource(
+      configuration, now: Instant(uptime: .seconds(1000), wall: Self.epoch + .seconds(1000)))
+  }
+
+  var instant: Instant { Instant(uptime: now, wall: Self.epoch + now) }
+
+  static func wallSeconds(at uptime: Duration) -> Int64 {
+    (epoch + uptime).milliseconds / 1000
+  }
+
+  // MARK: What tests do
+
+  mutating func watch(_ kind: WatchKind, _ ids: [String]) {
+    let new = ids.map {
+      WatchRecord(handle: WatchHandle("w_\($0)"), kind: kind, secret: WatchSecret($0))
+    }
+    for record in new where mint.states[record.secret.revealed] == nil {
+      mint.states[record.secret.revealed] = kind.firstState
+    }
+    give(.watch(new))
+  }
+
+  /// Something that the mint is to know nothing of.
+  mutating func watchStranger(_ kind: WatchKind, _ id: String) {
+    give(.watch([WatchRecord(handle: WatchHandle("w_\(id)"), kind: kind, secret: WatchSecret(id))]))
+  }
+
+  mutating func give(_ input: SourceInput) {
+    var inputs = [input]
+    while !inputs.isEmpty {
+      let effects = source.handle(inputs.removeFirst(), now: instant, using: &random)
+      for effect in effects { carryOut(effect, &inputs) }
+    }
+  }
+
+  mutating func change(_ id: String, to state: WatchState, after delay: Duration = .zero) {
+    add(delay, .change(id, state))
+  }
+
+  /// The network, or the mint, ends the connection.
+  mutating func cut(code: Int = 1006) {
+    guard let socket else { return }
+    add(.zero, .closed(socket, code))
+    run(.milliseconds(1))
+  }
+
+  mutating func text(_ text: String) {
+    guard let socket else { return }
+    add(.zero, .text(socket, text))
+    run(.milliseconds(1))
+  }
+
+  func transitions(of id: String) -> [WatchState] {
+    published.filter { $0.handle.text == "w_\(id)" }.map(\.state)
+  }
+
+  mutating func run(_ time: Duration) {
+    let end = now + time
+    while true {
+      let idle = mint.lastMessageAt.flatMap { socket == nil ? nil : $0 + mint.readTimeout }
+      let next = [happenings.first?.at, wakeAt, idle].compactMap { $0 }.min()
+      guard let next, next <= end else { break }
+      now = max(now, next)
+      if let first = happenings.first, first.at <= now {
+        happenings.removeFirst()
+        take(first.what)
+      } else if let wakeAt, wakeAt <= now {
+        self.wakeAt = nil
+        give(.wake)
+      } else if let socket {
+        mint.idleCloses += 1
+        take(.closed(socket, 1000))
+      }
+    }
+    now = end
+  }
+
+  // MARK: Between them
+
+  private mutating func take(_ what: Happening) {
+    switch what {
+    case .input(.socketOpened(let id)) where id != socket: break
+    case .input(let input): give(input)
+    case .text(let id, let text) where id == socket:
+      give(.socketActivity(id))
+      give(.socketText(id, text))
+    case .closed(let id, let code) where id == socket:
+      socket = nil
+      mint.disconnected()
+      give(.socketClosed(id, code: code, reason: ""))
+    case .text, .closed: break
+    case .change(let id, let state):
+      deliver(mint.change(id, to: state))
+    }
+  }
+
+  private mutating func deliver(_ answers: [SimulatedMint.Answer]) {
+    guard let socket else { return }
+    for answer in answers {
+      switch answer {
+      case .text(let text): add(Self.latency, .text(socket, text))
+      case .close(let code): add(Self.latency, .closed(socket, code))
+      }
+    }
+  }
+
+  private mutating func carryOut(_ effect: SourceEffect, _ inputs: inout [SourceInput]) {
+    switch effect {
+    case .openSocket(let id, _):
+      let failure = mint.connect(at: now)
+      if failure == nil { socket = id }
+      add(Self.latency, .input(failure.map { .socketFailed(id, $0) } ?? .socketOpened(id)))
+    case .sendText(let id, let text):
+      if id == socket { deliver(mint.receive(text, at: now)) }
+    case .sendPing(let id, let payload):
+      mint.pings += 1
+      if id == socket, !mint.isHung { add(Self.latency, .input(.socketPong(id, payload))) }
+    case .closeSocket(let id, _), .abortSocket(let id):
+      guard id == socket else { return }
+      socket = nil
+      mint.disconnected()
+    case .request(let id, let request):
+      let answer = mint.answer(request, at: now)
+      add(
+        Self.latency,
+        .input(
+          answer.map { .response(id, $0) }
+            ?? .requestFailed(id, UpstreamFailure(.timeout, "no answer"))))
+    case .commit(let commit):
+      guard !failsCommits else {
+        inputs.append(.commitFailed("the disk is full"))
+        return
+      }
+      for record in commit.watches { records[record.handle] = record }
+      for case .watch(let transition) in commit.events { published.append(transition) }
+      inputs.append(.committed)
+    case .stateChanged:
+      if states.last != source.status.state { states.append(source.status.state) }
+    case .wake(let time): wakeAt = time
+    case .cancel, .loadBook, .log: break
+    }
+  }
+
+  private mutating func add(_ delay: Duration, _ what: Happening) {
+    count += 1
+    let time = now + delay
+    var index = happenings.endIndex
+    while index > 0, happenings[index - 1].at > time { index -= 1 }
+    happenings.insert((time, count, what), at: index)
+  }
+}
+
+/// SplitMix64: the same numbers for the same seed.
+struct Seeded: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
