@@ -1,0 +1,123 @@
+/// What a server's connections share. Used on the server's loop alone.
+final class HTTPServerContext {
+  let configuration: HTTPServerConfiguration
+  let handler: any HTTPHandler
+  let rules: RequestRules
+  let streams: StreamTable
+  /// Connections that may be open, over all addresses. The limit on descriptors may lower it.
+  var connectionLimit: Int
+  /// Connections accepted and not yet closed.
+  var connections = 0
+  /// Set when a connection closes.
+  var hasClosedConnection = false
+  /// Responses begun and not yet sent whole, streams included.
+  var repliesUnderWay = 0
+
+  init(configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
+    self.configuration = configuration
+    self.handler = handler
+    connectionLimit = configuration.maximumConnections
+    rules = RequestRules(
+      maximumBodyBytes: configuration.maximumBodyBytes,
+      connectionMemoryBytes: configuration.connectionMemoryBytes)
+    streams = StreamTable(capacity: configuration.maximumConnections, handler: handler)
+  }
+
+  /// The response to a refusal, in the handler's format.
+  func response(to refusal: HTTPRefusal) -> HTTPResponse {
+    handler.response(to: refusal)
+  }
+}
+
+/// One connection and the request that it is at: collects what microhttpd delivers in pieces.
+final class HTTPExchange {
+  private enum Phase {
+    case idle
+    /// The request line was read; its target is kept, for microhttpd changes it in place.
+    case target([UInt8])
+    case body(method: String, target: RequestTarget, headers: HTTPHeaders)
+    case replying
+  }
+
+  let context: HTTPServerContext
+  private let remoteAddress: HTTPEndpoint
+  private let localAddress: HTTPEndpoint
+  private var phase = Phase.idle
+  private var body: [UInt8] = []
+
+  init(context: HTTPServerContext, remoteAddress: HTTPEndpoint, localAddress: HTTPEndpoint) {
+    self.context = context
+    self.remoteAddress = remoteAddress
+    self.localAddress = localAddress
+    context.connections += 1
+  }
+
+  deinit {
+    end()
+    context.connections -= 1
+    context.hasClosedConnection = true
+  }
+
+  /// Whether the header of the request is still to come.
+  var awaitsHead: Bool {
+    switch phase {
+    case .idle, .target: true
+    case .body, .replying: false
+    }
+  }
+
+  /// The target of a new request was read.
+  func begin(target: [UInt8]) {
+    end()
+    phase = .target(target)
+  }
+
+  /// The header was read.
+  ///
+  /// - Throws: The refusal, to be sent at once. The body is not read then.
+  func receive(_ head: RequestHead) throws(HTTPRefusal) {
+    guard case .target(let bytes) = phase else { throw .internalError }
+    let (target, bodyBytes) = try context.rules.check(head, target: bytes)
+    phase = .body(method: head.method, target: target, headers: head.headers)
+    if let bodyBytes { body.reserveCapacity(bodyBytes) }
+  }
+
+  /// A piece of the body was read.
+  ///
+  /// - Throws: The refusal of a body that is longer than allowed.
+  func receive(bodyBytes bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) {
+    guard body.count + bytes.count <= context.configuration.maximumBodyBytes else {
+      throw .contentTooLarge(limit: context.configuration.maximumBodyBytes)
+    }
+    body.append(contentsOf: bytes)
+  }
+
+  /// The request is there as a whole: asks the handler.
+  func reply() -> HTTPReply {
+    guard case .body(let method, let target, let headers) = phase else {
+      return .response(context.response(to: .internalError))
+    }
+    let request = HTTPRequest(
+      method: method, target: target, headers: headers, body: body,
+      remoteAddress: remoteAddress, localAddress: localAddress)
+    return context.handler.respond(to: request)
+  }
+
+  /// A response was handed to microhttpd: what the request held is no longer needed, which counts
+  /// with thousands of streams.
+  func beginReplying() {
+    guard case .replying = phase else {
+      phase = .replying
+      body = []
+      context.repliesUnderWay += 1
+      return
+    }
+  }
+
+  /// The request is over, however it ended.
+  func end() {
+    if case .replying = phase { context.repliesUnderWay -= 1 }
+    phase = .idle
+    body = []
+  }
+}

@@ -1,0 +1,30 @@
+/// Where a server listens, and its limits.
+package struct HTTPServerConfiguration: Sendable {
+  /// An IPv4 or IPv6 literal (brackets allowed) or a name; all addresses of a name are listened on.
+  package var host: String
+  /// 0 picks a free port.
+  package var port: UInt16
+  /// Connections at a time, streams included, over all addresses. Further ones wait in the backlog,
+  /// or are closed at once where there are several addresses.
+  package var maximumConnections = 11_000
+  /// What one connection may use for the header of a request and, after it, for the head of the
+  /// response or a chunk of a stream. Every connection costs this much memory.
+  package var connectionMemoryBytes = 8 * 1024
+  /// A longer body is refused with 413.
+  package var maximumBodyBytes = 64 * 1024
+  /// A connection on which nothing moves for so long is closed: idle, in mid-request, or with a
+  /// stream whose reader doesn't take what is sent. A stream that waits for events never is.
+  /// Whole seconds, at least one.
+  package var inactivityTimeout: Duration = .seconds(30)
+  /// Connections that the kernel holds until they are accepted; `net.core.somaxconn` caps it.
+  package var listenBacklog: CInt = 4096
+  /// Descriptors left to the rest of the process when the limit on them is raised.
+  package var reservedDescriptors = 256
+  /// Added to every response that doesn't bear a field of that name, refusals included.
+  package var commonHeaders: HTTPHeaders = [:]
+
+  package init(host: String, port: UInt16) {
+    self.host = host
+    self.port = port
+  }
+}

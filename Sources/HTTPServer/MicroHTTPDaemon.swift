@@ -1,0 +1,339 @@
+import CMicroHTTPD
+import Glibc
+
+/// One `MHD_Daemon` of GNU libmicrohttpd: a listening socket and its connections, driven from
+/// outside by `run`. Used on the server's loop alone.
+///
+/// This file is where C's pointers become values: no other sees one of them.
+final class MicroHTTPDaemon {
+  private let context: HTTPServerContext
+  private var daemon: OpaquePointer?
+
+  /// Ready to read when `run` has something to do.
+  let epollDescriptor: CInt
+
+  /// - Throws: `.system` when microhttpd can't start, for want of memory or descriptors.
+  init(listener: ListeningSocket, context: HTTPServerContext) throws(HTTPServerError) {
+    var callbacks = mhd_shim_callbacks(
+      may_connect: mayConnect, handle: handleRequest, connection_changed: connectionChanged,
+      completed: requestCompleted, target_received: targetReceived, unescape: leaveEscaped)
+    var limits = mhd_shim_limits(
+      connections: CUnsignedInt(clamping: context.connectionLimit),
+      inactivity_seconds: CUnsignedInt(
+        clamping: max(1, context.configuration.inactivityTimeout.components.seconds)),
+      connection_memory_bytes: context.configuration.connectionMemoryBytes)
+    // Strictness is ours: microhttpd's would refuse a missing `Host` with a page of its own and a
+    // space in the target with nothing at all, before `RequestRules` could say why.
+    let strictForClient: CInt = 0
+    // The context outlives the daemon: it is held by this object, which stops the daemon first.
+    let pointer = Unmanaged.passUnretained(context).toOpaque()
+    // When it fails, microhttpd has closed the socket on some of its paths. It is not closed again.
+    let daemon = mhd_shim_start(listener.release(), &callbacks, &limits, strictForClient, pointer)
+    guard let daemon else { throw .system(operation: "MHD_start_daemon", errno: errno) }
+    self.context = context
+    self.daemon = daemon
+    epollDescriptor = mhd_shim_epoll_descriptor(daemon)
+  }
+
+  deinit { stop() }
+
+  /// Serves what is ready, without waiting. Never from within a handler.
+  func run() {
+    if let daemon { MHD_run(daemon) }
+  }
+
+  /// After how long `run` is due even if nothing gets ready; nil if never.
+  var timeout: Duration? {
+    guard let daemon else { return nil }
+    var milliseconds: CUnsignedLongLong = 0
+    guard MHD_get_timeout(daemon, &milliseconds) == .YES else { return nil }
+    return .milliseconds(Int64(clamping: milliseconds))
+  }
+
+  /// Stops listening. Connections go on.
+  func quiesce() {
+    guard let daemon else { return }
+    let listener = MHD_quiesce_daemon(daemon)
+    if listener >= 0 { close(listener) }
+  }
+
+  /// Closes all connections. Idempotent.
+  func stop() {
+    guard let daemon else { return }
+    self.daemon = nil
+    // microhttpd ends the process if anything is suspended still.
+    context.streams.close()
+    MHD_stop_daemon(daemon)
+  }
+}
+
+/// A connection of microhttpd's, valid from its first callback until its last.
+struct MicroHTTPConnection {
+  private let pointer: OpaquePointer
+
+  fileprivate init(_ pointer: OpaquePointer) {
+    self.pointer = pointer
+  }
+
+  /// Only from a callback of this connection, and if it isn't suspended.
+  func suspend() { MHD_suspend_connection(pointer) }
+
+  /// Only if it is suspended. Takes effect with the next run.
+  func resume() { MHD_resume_connection(pointer) }
+
+  /// The exchange that `connectionChanged` tied to the connection.
+  fileprivate var exchange: HTTPExchange? {
+    mhd_shim_socket_context(pointer).map {
+      Unmanaged<HTTPExchange>.fromOpaque($0).takeUnretainedValue()
+    }
+  }
+
+  fileprivate func send(
+    _ reply: HTTPReply, isHead: Bool, isHTTP10: Bool, for exchange: HTTPExchange
+  ) -> MHD_Result {
+    switch reply {
+    case .response(let response):
+      return send(response, for: exchange)
+    case .stream(let head, _) where isHead:
+      // With chunks, microhttpd 0.9.75 would send the last one even here.
+      let response = MHD_create_response_from_callback(.max, 1, fillNothing, nil, nil)
+      if let response { _ = mhd_shim_close_after(response) }
+      return queue(response, status: head.status, headers: head.headers, for: exchange)
+    case .stream(let head, let opened):
+      let slot = exchange.context.streams.open(on: self)
+      opened(slot.pointee.id)
+      let response = MHD_create_response_from_callback(
+        .max, isHTTP10 ? Self.unchunkedBlockBytes : 1, fillStream, slot, streamReleased)
+      if response == nil { StreamTable.close(slot) }
+      return queue(response, status: head.status, headers: head.headers, for: exchange)
+    }
+  }
+
+  /// What an HTTP/1.0 client is sent at a time. It is allocated with the response; chunks are built
+  /// in the connection's own memory and need none.
+  private static let unchunkedBlockBytes = 4096
+
+  fileprivate func send(_ response: HTTPResponse, for exchange: HTTPExchange) -> MHD_Result {
+    let whole = response.body.withUnsafeBytes {
+      MHD_create_response_from_buffer(
+        $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
+    }
+    return queue(whole, status: response.status, headers: response.headers, for: exchange)
+  }
+
+  /// Takes the response over.
+  private func queue(
+    _ response: OpaquePointer?, status: Int, headers: HTTPHeaders, for exchange: HTTPExchange
+  ) -> MHD_Result {
+    guard let response else { return .NO }
+    defer { MHD_destroy_response(response) }
+    var headers = headers
+    headers.fill(from: exchange.context.configuration.commonHeaders)
+    for field in headers.fields {
+      _ = MHD_add_response_header(response, field.name, field.value)
+    }
+    exchange.beginReplying()
+    return MHD_queue_response(pointer, CUnsignedInt(clamping: status), response)
+  }
+
+  /// Writes a response past microhttpd, which takes none while a body is being read, nor where the
+  /// header has left no memory for it. The connection is to be closed then.
+  fileprivate func sendAndAbandon(_ response: HTTPResponse, for exchange: HTTPExchange) {
+    var response = response
+    response.headers.fill(from: exchange.context.configuration.commonHeaders)
+    let reason = MHD_get_reason_phrase_for(CUnsignedInt(clamping: response.status))
+    let bytes = response.closingBytes(reason: reason.map { String(cString: $0) } ?? "")
+    _ = Glibc.send(
+      mhd_shim_descriptor(pointer), bytes, bytes.count,
+      CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+  }
+
+  /// - Parameters: The request line's strings, as microhttpd points to them.
+  fileprivate func head(
+    method: UnsafePointer<CChar>, target: UnsafePointer<CChar>, version: UnsafePointer<CChar>
+  ) -> RequestHead {
+    var collected = CollectedFields(next: version + strlen(version) + 2)
+    withUnsafeMutablePointer(to: &collected) {
+      _ = MHD_get_connection_values_n(pointer, .HEADER_KIND, collectField, $0)
+    }
+    let end = method + mhd_shim_request_header_bytes(pointer)
+    return RequestHead(
+      method: String(cString: method), targetBytes: version - target - 1,
+      version: String(cString: version), headers: collected.headers,
+      usedMemoryBytes: usedMemoryBytes(collected),
+      isContiguous: !Self.parsesInPlace || collected.isContiguous && collected.next + 2 == end)
+  }
+
+  /// Whether `RequestHead.isContiguous` can be told: the parser of other versions works otherwise,
+  /// and from 1.0 on it is strict by itself.
+  private static let parsesInPlace = String(cString: MHD_get_version()) == "0.9.75"
+
+  /// microhttpd keeps the header, a record for each field and each cookie, and a copy of the
+  /// cookies in the memory from which the response's head must be built.
+  private func usedMemoryBytes(_ collected: CollectedFields) -> Int {
+    let recordBytes = 64
+    let cookies = Int(MHD_get_connection_values_n(pointer, .COOKIE_KIND, nil, nil))
+    let records = collected.headers.fields.count + cookies
+    let cookieBytes = collected.headers["Cookie"]?.utf8.count ?? 0
+    return mhd_shim_request_header_bytes(pointer) + records * recordBytes + cookieBytes
+  }
+}
+
+/// The fields of a header while `collectField` is being called.
+private struct CollectedFields {
+  var headers = HTTPHeaders()
+  /// Where the next line begins if it directly follows the last.
+  var next: UnsafePointer<CChar>
+  var isContiguous = true
+}
+
+// MARK: - Callbacks of microhttpd, all on the loop from within `run` and `stop`
+
+/// What `MicroHTTPDaemon.init` gave to microhttpd, unretained: the daemon object holds it until
+/// microhttpd has stopped, so it outlives every callback.
+private func serverContext(_ pointer: UnsafeMutableRawPointer) -> HTTPServerContext {
+  Unmanaged<HTTPServerContext>.fromOpaque(pointer).takeUnretainedValue()
+}
+
+private func mayConnect(
+  context: UnsafeMutableRawPointer?, address: UnsafePointer<sockaddr>?, length: socklen_t
+) -> MHD_Result {
+  guard let context else { return .NO }
+  let server = serverContext(context)
+  return server.connections < server.connectionLimit ? .YES : .NO
+}
+
+private func connectionChanged(
+  context: UnsafeMutableRawPointer?, connection: OpaquePointer?,
+  socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  code: MHD_ConnectionNotificationCode
+) {
+  guard let context, let connection, let socketContext else { return }
+  if code == .CONNECTION_NOTIFY_STARTED {
+    let unknown = HTTPEndpoint(host: "0.0.0.0", port: 0)
+    let exchange = HTTPExchange(
+      context: serverContext(context),
+      remoteAddress: mhd_shim_client_address(connection).flatMap { HTTPEndpoint($0) } ?? unknown,
+      localAddress: HTTPEndpoint(localAddressOf: mhd_shim_descriptor(connection)) ?? unknown)
+    // The connection owns its exchange, from its first callback to its last.
+    socketContext.pointee = Unmanaged.passRetained(exchange).toOpaque()
+  } else if let exchange = socketContext.pointee {
+    socketContext.pointee = nil
+    // The last callback of the connection: its reference is given back.
+    Unmanaged<HTTPExchange>.fromOpaque(exchange).release()
+  }
+}
+
+private func targetReceived(
+  context: UnsafeMutableRawPointer?, target: UnsafePointer<CChar>?, connection: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+  guard let target, let connection else { return nil }
+  let bytes = UnsafeMutableRawBufferPointer(
+    start: UnsafeMutableRawPointer(mutating: target), count: strlen(target))
+  MicroHTTPConnection(connection).exchange?.begin(target: Array(bytes))
+  // microhttpd is about to write into these bytes itself, to cut the query into arguments. Its
+  // 0.9.75 turns the loop for as long as the timeout lasts when they don't fit the memory, and we
+  // don't want them: it finds an empty query.
+  if let question = bytes.firstIndex(of: UInt8(ascii: "?")), question + 1 < bytes.count {
+    bytes[question + 1] = 0
+  }
+  return nil
+}
+
+/// Leaves the target as it is: `RequestTarget` decodes it.
+private func leaveEscaped(
+  context: UnsafeMutableRawPointer?, connection: OpaquePointer?,
+  text: UnsafeMutablePointer<CChar>?
+) -> Int {
+  text.map { strlen($0) } ?? 0
+}
+
+/// Called when the header is there, for each piece of the body, and when the body is complete.
+private func handleRequest(
+  context: UnsafeMutableRawPointer?, connection pointer: OpaquePointer?,
+  url: UnsafePointer<CChar>?, method: UnsafePointer<CChar>?, version: UnsafePointer<CChar>?,
+  body: UnsafePointer<CChar>?, bodyBytes: UnsafeMutablePointer<Int>?,
+  requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+  guard let pointer, let url, let method, let version, let bodyBytes else { return .NO }
+  let connection = MicroHTTPConnection(pointer)
+  guard let exchange = connection.exchange else { return .NO }
+  if exchange.awaitsHead {
+    do throws(HTTPRefusal) {
+      try exchange.receive(
+        connection.head(method: method, target: url, version: version))
+      return .YES
+    } catch .headerTooLarge {
+      connection.sendAndAbandon(exchange.context.response(to: .headerTooLarge), for: exchange)
+      return .NO
+    } catch {
+      return connection.send(exchange.context.response(to: error), for: exchange)
+    }
+  }
+  guard let body, bodyBytes.pointee > 0 else {
+    return connection.send(
+      exchange.reply(), isHead: strcmp(method, "HEAD") == 0,
+      isHTTP10: strcmp(version, "HTTP/1.0") == 0, for: exchange)
+  }
+  do throws(HTTPRefusal) {
+    try exchange.receive(
+      bodyBytes: UnsafeRawBufferPointer(start: body, count: bodyBytes.pointee))
+    bodyBytes.pointee = 0
+    return .YES
+  } catch {
+    connection.sendAndAbandon(exchange.context.response(to: error), for: exchange)
+    return .NO
+  }
+}
+
+private func collectField(
+  collected: UnsafeMutableRawPointer?, kind: MHD_ValueKind,
+  name: UnsafePointer<CChar>?, nameBytes: Int, value: UnsafePointer<CChar>?, valueBytes: Int
+) -> MHD_Result {
+  guard let collected, let name, let value else { return .NO }
+  let fields = collected.assumingMemoryBound(to: CollectedFields.self)
+  var text = UnsafeRawBufferPointer(start: value, count: valueBytes)[...]
+  fields.pointee.isContiguous = fields.pointee.isContiguous && fields.pointee.next == name
+  fields.pointee.next = value + valueBytes + 2
+  while text.last == UInt8(ascii: " ") || text.last == UInt8(ascii: "\t") { text.removeLast() }
+  fields.pointee.headers.append(
+    name: String(decoding: UnsafeRawBufferPointer(start: name, count: nameBytes), as: UTF8.self),
+    value: String(decoding: text, as: UTF8.self))
+  return .YES
+}
+
+private func requestCompleted(
+  context: UnsafeMutableRawPointer?, connection: OpaquePointer?,
+  requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  code: MHD_RequestTerminationCode
+) {
+  if let connection { MicroHTTPConnection(connection).exchange?.end() }
+}
+
+/// What a content reader returns for the end of its stream.
+private let endOfStream = -1
+
+private func fillStream(
+  slot: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?,
+  capacity: Int
+) -> Int {
+  guard let slot = slot?.assumingMemoryBound(to: StreamTable.Slot.self) else { return endOfStream }
+  let buffer = StreamBuffer(UnsafeMutableRawBufferPointer(start: buffer, count: capacity))
+  return switch StreamTable.fill(slot, into: buffer) {
+  case .bytes(let count): count
+  case .suspended: 0
+  case .end: endOfStream
+  }
+}
+
+private func fillNothing(
+  slot: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?,
+  capacity: Int
+) -> Int {
+  endOfStream
+}
+
+/// Called once for each stream's response, on every way out of microhttpd.
+private func streamReleased(slot: UnsafeMutableRawPointer?) {
+  if let slot { StreamTable.close(slot.assumingMemoryBound(to: StreamTable.Slot.self)) }
+}
