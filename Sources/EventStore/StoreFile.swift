@@ -1,0 +1,89 @@
+import Glibc
+
+/// The store's file and the lock beside it. While this lives, no other process opens the same store.
+///
+/// The lock is `flock` on a file of its own: SQLite's locks are `fcntl` locks, which a process loses when it closes
+/// any descriptor of the locked file.
+final class StoreFile {
+  /// Without symbolic links, so that two names of one file meet at one lock.
+  let path: String
+  private let lock: CInt
+
+  /// Makes what is missing: directories with mode 0700, files with mode 0600.
+  ///
+  /// - Throws: ``StoreError``: `cannotOpen`, `readOnly`, `full`, or `inUse` when another process has the lock.
+  init(path: String) throws(StoreError) {
+    let directory = Self.directory(of: path)
+    try Self.createDirectory(directory)
+    let isNew = access(path, F_OK) != 0
+    close(try Self.open(path, reportedAs: path))
+    guard let resolved = realpath(path, nil) else {
+      throw StoreError(systemError: errno, path: path)
+    }
+    self.path = String(cString: resolved)
+    free(resolved)
+    lock = try Self.open(self.path + "-lock", reportedAs: path)
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      let holder = Self.processNumber(in: lock)
+      close(lock)
+      throw StoreError(.inUse, path: path, detail: holder.map { "process \($0)" } ?? "")
+    }
+    writeProcessNumber()
+    if isNew { try syncDirectory() }
+  }
+
+  deinit {
+    close(lock)
+  }
+
+  /// Lets another process open the store. Nothing of it may be open here any more.
+  func unlock() {
+    flock(lock, LOCK_UN)
+  }
+
+  /// Waits until the names in the store's directory are on the disk.
+  func syncDirectory() throws(StoreError) {
+    let directory = Self.directory(of: path)
+    let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw StoreError(systemError: errno, path: path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw StoreError(systemError: errno, path: path) }
+  }
+
+  private static func open(
+    _ path: String, reportedAs reported: String
+  ) throws(StoreError) -> CInt {
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw StoreError(systemError: errno, path: reported) }
+    return descriptor
+  }
+
+  private static func createDirectory(_ path: String) throws(StoreError) {
+    guard access(path, F_OK) != 0 else { return }
+    let parent = directory(of: path)
+    if parent != path { try createDirectory(parent) }
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+      throw StoreError(systemError: errno, path: path)
+    }
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Who has the lock, for the error that the other one shows.
+  private func writeProcessNumber() {
+    let text = "\(getpid())\n"
+    // Only a courtesy: a full disk must not keep the store from opening.
+    guard ftruncate(lock, 0) == 0 else { return }
+    _ = pwrite(lock, text, text.utf8.count, 0)
+  }
+
+  private static func processNumber(in lock: CInt) -> Int? {
+    let digits = [UInt8](unsafeUninitializedCapacity: 20) { buffer, count in
+      count = max(0, pread(lock, buffer.baseAddress, buffer.count, 0))
+    }
+    return Int(String(decoding: digits.prefix { (48...57).contains($0) }, as: UTF8.self))
+  }
+}

@@ -1,0 +1,54 @@
+import BridgeModel
+
+/// The writing connection with its statements, prepared once.
+struct StoreTables {
+  let database: Database
+  let store: StoreTable
+  let events: EventTable
+  let books: BookTable
+  let payments: PaymentTable
+
+  init(_ database: Database) throws(StoreError) {
+    self.database = database
+    store = try StoreTable(database)
+    events = try EventTable(database)
+    books = try BookTable(database)
+    payments = try PaymentTable(database)
+  }
+
+  /// Writes entries, their events numbered from `first`. Within a transaction.
+  func write(_ entries: [LogEntry], from first: Int64) throws(StoreError) {
+    var sequence = first
+    for entry in entries {
+      if let commit = entry.commit { try write(commit, from: sequence) }
+      for event in entry.events {
+        try events.insert(event, sequence: sequence)
+        sequence += 1
+      }
+    }
+  }
+
+  /// Deletes the oldest events and notes it. Within a transaction.
+  ///
+  /// - Returns: The last sequence deleted.
+  func prune(_ count: Int) throws(StoreError) -> Int64 {
+    let last = try events.deleteOldest(count)
+    try store.setPrunedThrough(last)
+    return last
+  }
+
+  private func write(_ commit: Commit, from first: Int64) throws(StoreError) {
+    guard let record = commit.book else { return }
+    let book = try books.save(record)
+    var published: [String: Int64] = [:]
+    for (offset, event) in commit.events.enumerated() {
+      if case .payment(let payment) = event {
+        published[payment.paymentID] = first + Int64(offset)
+      }
+    }
+    for paymentID in commit.superseded { try payments.delete(paymentID, from: book) }
+    for payment in commit.payments {
+      try payments.save(payment, in: book, publishedAt: published[payment.paymentID])
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import BridgeModel
+import FaultyDisk
+import Testing
+
+@testable import EventStore
+
+@Suite("Full disk")
+struct FullDiskTests {
+  @Test("an append that meets a full disk at any write leaves nothing, and the next one succeeds")
+  func everyWrite() throws {
+    let directory = TemporaryDirectory()
+    let disk = FaultyDisk(name: "full-disk")
+    let store = try openStore(directory.database, vfs: disk.name)
+    let reader = try store.makeReader()
+    var committed = 0
+    var failures = 0
+    for writes in 0..<40 {
+      let entry = sampleEntry([samplePayment("p\(writes)")])
+      let before = store.bounds
+      disk.fillUp(afterWrites: writes)
+      let cause = failureCause { () throws(StoreError) in _ = try store.append([entry]) }
+      disk.fillUp(afterWrites: nil)
+      if cause == nil {
+        committed += 1
+        continue
+      }
+      failures += 1
+      #expect(cause == .full)
+      #expect(store.bounds == before)
+      #expect(try reader.events(after: 0, limit: 1000).count == 2 * committed)
+      #expect(try store.book(for: alice)?.payments.count ?? 0 == committed)
+      _ = try store.append([entry])
+      committed += 1
+      #expect(try reader.events(after: 0, limit: 1000).count == 2 * committed)
+    }
+    #expect(failures > 5, "the disk was full in the middle of appends")
+    #expect(committed == 40)
+    store.close()
+    #expect(try openStore(directory.database).book(for: alice)?.payments.count == 40)
+  }
+
+  @Test("a first book that failed to be written is written by the next try")
+  func linksAreForgotten() throws {
+    let directory = TemporaryDirectory()
+    let disk = FaultyDisk(name: "full-disk-links")
+    let store = try openStore(directory.database, vfs: disk.name)
+    disk.fillUp(afterWrites: 0)
+    let entry = sampleEntry([samplePayment("p")])
+    #expect(failureCause { () throws(StoreError) in _ = try store.append([entry]) } == .full)
+    #expect(try store.book(for: alice) == nil)
+    disk.fillUp(afterWrites: nil)
+    _ = try store.append([entry])
+    #expect(try store.book(for: alice)?.payments.count == 1)
+  }
+
+  @Test("a reservation that cannot be written stops the append before it gives out an id")
+  func reservation() throws {
+    let directory = TemporaryDirectory()
+    let disk = FaultyDisk(name: "full-disk-reservation")
+    let store = try openStore(directory.database, vfs: disk.name)
+    let event = EncodedEvent(type: .watch, source: "mint", data: Array("{}".utf8))
+    let entry = LogEntry(commit: nil, events: Array(repeating: event, count: 1500))
+    disk.fillUp(afterWrites: 0)
+    #expect(failureCause { () throws(StoreError) in _ = try store.append([entry]) } == .full)
+    #expect(store.lastEventID.sequence == 0)
+    disk.fillUp(afterWrites: nil)
+    #expect(try store.append([entry]).count == 1500)
+  }
+}

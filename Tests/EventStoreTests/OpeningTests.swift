@@ -1,0 +1,142 @@
+import BridgeModel
+import Glibc
+import Testing
+
+@testable import EventStore
+
+@Suite("Opening")
+struct OpeningTests {
+  private let directory = TemporaryDirectory()
+
+  private func cause(opening path: String) -> StoreError.Cause? {
+    failureCause { () throws(StoreError) in _ = try openStore(path) }
+  }
+
+  @Test("directories and files are made for this user alone")
+  func modes() throws {
+    let path = directory.path + "/a/b/store.db"
+    let store = try openStore(path)
+    _ = try store.append([sampleEntry([samplePayment("p")])])
+    #expect(Files.mode(directory.path + "/a") == 0o700)
+    #expect(Files.mode(directory.path + "/a/b") == 0o700)
+    for suffix in ["", "-wal", "-shm", "-lock"] { #expect(Files.mode(path + suffix) == 0o600) }
+  }
+
+  @Test(
+    "a second opener is told who has it, also by another name, and may in when the first is gone")
+  func twoOpeners() throws {
+    let first = try openStore(directory.database)
+    #expect(cause(opening: directory.database) == .inUse)
+    let link = directory.path + "/link.db"
+    #expect(symlink(directory.database, link) == 0)
+    #expect(cause(opening: link) == .inUse)
+    // The failed openers must not have taken the first one's locks with them.
+    _ = try first.append([sampleEntry([samplePayment("p")])])
+    first.close()
+    #expect(cause(opening: link) == nil)
+  }
+
+  @Test("a second process is kept out")
+  func twoProcesses() throws {
+    let writer = try CrashWriterProcess(["append", directory.database, "x"])
+    #expect(writer.readLines(atLeast: 1).count == 1)
+    #expect(cause(opening: directory.database) == .inUse)
+    writer.kill()
+    #expect(cause(opening: directory.database) == nil)
+  }
+
+  @Test("the message of a store in use says so in words")
+  func message() throws {
+    let first = try openStore(directory.database)
+    do throws(StoreError) {
+      _ = try openStore(directory.database)
+      Issue.record("a second opener came in")
+    } catch {
+      #expect(error.description.contains("another walletwire uses it (process \(getpid()))"))
+    }
+    first.close()
+  }
+
+  @Test("a directory without write permission is read-only, to a user who is not root")
+  func readOnlyDirectory() throws {
+    #expect(chmod(directory.path, 0o555) == 0)
+    defer { chmod(directory.path, 0o700) }
+    let writer = try CrashWriterProcess(["open", directory.database])
+    #expect(writer.readLines(atLeast: 1) == ["readOnly"])
+  }
+
+  @Test("a path through a file cannot be opened")
+  func pathThroughAFile() {
+    Files.write([], to: directory.path + "/file")
+    #expect(cause(opening: directory.path + "/file/store.db") == .cannotOpen)
+  }
+
+  @Test("a file that is no database is corrupt, and stays as it is")
+  func notADatabase() {
+    let content = Array("no database at all, but long enough to look at. ".utf8) + Array(0...255)
+    Files.write(content, to: directory.database)
+    #expect(cause(opening: directory.database) == .corrupt)
+    #expect(Files.read(directory.database) == content)
+  }
+
+  @Test("a store whose pages are overwritten is corrupt")
+  func overwrittenPages() throws {
+    let store = try openStore(directory.database)
+    _ = try store.append([sampleEntry([samplePayment("p")])])
+    store.close()
+    var content = try #require(Files.read(directory.database))
+    for index in 4096..<content.count { content[index] = 0xa5 }
+    Files.write(content, to: directory.database)
+    #expect(cause(opening: directory.database) == .corrupt)
+  }
+
+  @Test("another program's database is foreign, and stays as it is")
+  func foreign() throws {
+    Files.write([], to: directory.database)
+    do {
+      let other = try Database(
+        path: directory.database, access: .readWrite, busyTimeoutMilliseconds: 0)
+      try other.execute("CREATE TABLE notes (text TEXT)")
+    }
+    #expect(cause(opening: directory.database) == .foreign)
+  }
+
+  @Test("a later release's store is not touched, and the error names both versions")
+  func newerVersion() throws {
+    try openStore(directory.database).close()
+    do {
+      let later = try Database(
+        path: directory.database, access: .readWrite, busyTimeoutMilliseconds: 0)
+      try later.execute("PRAGMA user_version = 99")
+    }
+    let known = Schema.version
+    #expect(cause(opening: directory.database) == .newerVersion(found: 99, known: known))
+  }
+
+  @Test("an append to a file that was deleted or replaced is refused", arguments: [false, true])
+  func vanished(isReplaced: Bool) throws {
+    let store = try openStore(directory.database)
+    _ = try store.append([sampleEntry([samplePayment("p")])])
+    #expect(unlink(directory.database) == 0)
+    if isReplaced { Files.write([], to: directory.database) }
+    let entry = sampleEntry([samplePayment("q")])
+    #expect(failureCause { () throws(StoreError) in _ = try store.append([entry]) } == .vanished)
+  }
+
+  @Test("ids go on without a hole after a clean end, and behind the block after a crash")
+  func sequencesAfterRestart() throws {
+    let store = try openStore(directory.database)
+    _ = try store.append([sampleEntry([samplePayment("a")])])
+    store.close()
+    let second = try openStore(directory.database)
+    #expect(try second.append([sampleEntry([samplePayment("b")])]).map(\.sequence) == [3, 4])
+    let copy = TemporaryDirectory()
+    for suffix in ["", "-wal"] {
+      Files.write(
+        try #require(Files.read(directory.database + suffix)), to: copy.database + suffix)
+    }
+    let crashed = try openStore(copy.database)
+    let first = try #require(try crashed.append([sampleEntry([samplePayment("c")])]).first)
+    #expect(first.sequence == 2 + SequenceReservation.block + 1)
+  }
+}

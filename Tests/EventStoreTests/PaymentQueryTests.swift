@@ -1,0 +1,112 @@
+import BridgeModel
+import Testing
+
+@testable import EventStore
+
+@Suite("GET /api/v1/payments")
+struct PaymentQueryTests {
+  private let directory = TemporaryDirectory()
+  private let store: EventStore
+  private let reader: StoreReader
+
+  init() throws {
+    store = try openStore(directory.database)
+    reader = try store.makeReader()
+  }
+
+  private func ids(_ query: PaymentQuery) throws -> [String] {
+    try reader.payments(query).payments.map(\.payment.paymentID)
+  }
+
+  private func publish(_ payments: Payment..., book: BookIdentity = alice) throws {
+    _ = try store.append([sampleEntry(payments, book: sampleBook(book))])
+  }
+
+  @Test("newest first, in order of publication; history from before comes last, by time")
+  func order() throws {
+    try publish(samplePayment("a", at: 900))
+    let old = [samplePayment("x", at: 5), samplePayment("y", at: 7), samplePayment("z", at: 6)]
+    _ = try store.append([importEntry(old, book: sampleBook(bob))])
+    try publish(samplePayment("b", at: 1))
+    #expect(try ids(PaymentQuery()) == ["b", "a", "y", "z", "x"])
+  }
+
+  @Test("a payment that changes status again moves to the front; one that is only noted stays")
+  func moving() throws {
+    try publish(samplePayment("out", .outgoing, .pending))
+    try publish(samplePayment("in"))
+    #expect(try ids(PaymentQuery()) == ["in", "out"])
+    try publish(samplePayment("out", .outgoing, .settled))
+    #expect(try ids(PaymentQuery()) == ["out", "in"])
+    _ = try store.append([importEntry([samplePayment("in", memo: "late memo")])])
+    #expect(try ids(PaymentQuery()) == ["out", "in"])
+    #expect(try ids(PaymentQuery(memoContains: "late")) == ["in"])
+  }
+
+  @Test(
+    "pages join without a gap or a double, whatever is published meanwhile", arguments: [1, 3, 7])
+  func cursors(limit: Int) throws {
+    let old = (0..<10).map { samplePayment("old\($0)", at: 50) }
+    _ = try store.append([importEntry(old)])
+    for number in 0..<10 { try publish(samplePayment("new\(number)")) }
+    let all = try ids(PaymentQuery(limit: 1000))
+    var collected: [String] = []
+    var cursor: PaymentCursor?
+    repeat {
+      let page = try reader.payments(PaymentQuery(before: cursor, limit: limit))
+      collected += page.payments.map(\.payment.paymentID)
+      // Through text, as a client hands it back.
+      cursor = page.next.flatMap { PaymentCursor($0.description) }
+      #expect((cursor == nil) == (page.next == nil))
+      try publish(samplePayment("meanwhile\(collected.count)"))
+    } while cursor != nil
+    #expect(all.count == 20)
+    #expect(collected == all)
+  }
+
+  @Test("what is not a cursor is none", arguments: ["", ".", "1", "1.", "1.2.3", "x y", "é.1"])
+  func badCursor(text: String) {
+    #expect(PaymentCursor(text) == nil)
+  }
+
+  @Test("filters by book, status, direction and hash, alone and together")
+  func filters() throws {
+    try publish(samplePayment("a", .outgoing, .pending), samplePayment("b", .outgoing, .failed))
+    try publish(samplePayment("c", hash: "h"), samplePayment("d", .outgoing, hash: "h"))
+    try publish(samplePayment("e", hash: "h"), book: bob)
+    let book = try #require(try store.bookID(for: alice))
+    #expect(try ids(PaymentQuery(status: .pending)) == ["a"])
+    #expect(try ids(PaymentQuery(status: .failed)) == ["b"])
+    #expect(try ids(PaymentQuery(direction: .incoming)) == ["e", "c"])
+    #expect(try ids(PaymentQuery(paymentHash: "h")) == ["e", "d", "c"])
+    #expect(try ids(PaymentQuery(books: [book], paymentHash: "h")) == ["d", "c"])
+    #expect(try ids(PaymentQuery(books: [book], status: .settled, direction: .outgoing)) == ["d"])
+    #expect(try ids(PaymentQuery(books: [])) == [])
+  }
+
+  @Test(
+    "a part of the memo finds it, whatever its case, and nothing in it is a wildcard",
+    arguments: [
+      ("KAFFEE", ["m1"]), ("äpfel", ["m1"]), ("STRASSE", ["m2"]), ("σοφος", ["m3"]),
+      ("100%", ["m4"]), ("%", ["m4"]), ("_", ["m5"]), ("⚡", ["m5"]), ("'", ["m6"]),
+      ("nowhere", []),
+    ])
+  func memo(part: String, expected: [String]) throws {
+    let memos = [
+      "Kaffee und ÄPFEL", "Straße", "ΣΟΦΟΣ", "100% off", "a_b ⚡", "it's",
+    ]
+    for (index, memo) in memos.enumerated() {
+      try publish(samplePayment("m\(index + 1)", memo: memo))
+    }
+    #expect(try ids(PaymentQuery(memoContains: part)) == expected)
+  }
+
+  @Test("one payment is found by its book and id")
+  func single() throws {
+    try publish(samplePayment("a", memo: "mine"))
+    try publish(samplePayment("a", memo: "his"), book: bob)
+    let book = try #require(try store.bookID(for: alice))
+    #expect(try reader.payment("a", in: book)?.payment.memo == "mine")
+    #expect(try reader.payment("b", in: book) == nil)
+  }
+}
