@@ -1,0 +1,114 @@
+import Logging
+import BridgeModel
+import EventStore
+import HTTPServer
+
+/// The way of an event: written down, then given to everyone.
+extension Bridge: SourceSupport {
+  nonisolated func book(
+    for identity: BookIdentity
+  ) throws(SourceSupportError) -> StoredBook? {
+    let result = assumeIsolated { bridge -> Result<StoredBook?, SourceSupportError> in
+      do throws(StoreError) {
+        return .success(try bridge.store?.book(for: identity))
+      } catch {
+        return .failure(SourceSupportError(message: error.description))
+      }
+    }
+    return try result.get()
+  }
+
+  nonisolated func publish(_ commit: Commit, from source: String) throws(SourceSupportError) {
+    let result = assumeIsolated { bridge -> Result<Void, SourceSupportError> in
+      do throws(StoreError) {
+        try bridge.append(commit, source)
+        bridge.storageTrouble = nil
+        return .success(())
+      } catch {
+        bridge.storageTrouble = error.description
+        bridge.log.error("\(error.description)")
+        return .failure(SourceSupportError(message: error.description))
+      }
+    }
+    try result.get()
+  }
+
+  private func append(_ commit: Commit, _ source: String) throws(StoreError) {
+    guard let store else { throw StoreError(.closed, path: configuration.storage.path) }
+    try Publication.carryOut(commit, from: source, log: store) { items, bounds in
+      for event in commit.events {
+        note(event, source)
+        published.count(event, of: source)
+      }
+      hub?.publish(items, bounds: bounds)
+    }
+  }
+
+  private func note(_ event: BridgeEvent, _ source: String) {
+    switch event {
+    case .payment(let payment):
+      log.info(
+        """
+        \(source): \(payment.direction.rawValue) \(payment.status.rawValue) \
+        \(payment.amount.value) msat, fee \(payment.fee.value) msat\(payment.isLate ? ", late" : "")
+        """)
+    case .balance(let change):
+      let message = """
+        \(source): balance \(change.amount.value - change.change.value) -> \(change.amount.value) msat \
+        (\(change.cause.rawValue))
+        """
+      if change.cause == .correction {
+        log.warning("\(message): no payment explains it")
+      } else {
+        log.debug("\(message)")
+      }
+    case .watch(let transition):
+      log.info(
+        """
+        \(source): \(transition.handle.text) \(transition.previousState.rawValue) -> \
+        \(transition.state.rawValue) (\(transition.via.rawValue))
+        """)
+    }
+  }
+
+  nonisolated func stateChanged(of source: String) {
+    assumeIsolated { bridge in
+      guard let entry = bridge.entries.first(where: { $0.settings.name == source }),
+        let hub = bridge.hub, let store = bridge.store
+      else { return }
+      let report = entry.report
+      let reason = report.status.reason.map { " (\($0.rawValue))" } ?? ""
+      let error = report.status.lastError.map { ": \($0)" } ?? ""
+      bridge.log.info("\(source): \(report.status.state.rawValue)\(reason)\(error)")
+      let data = JSONWriter.document { $0.statusEvent(report) }
+      hub.publish([StreamItem(status: data, source: source)], bounds: store.bounds)
+    }
+  }
+
+  /// The data of a `snapshot` event.
+  func snapshot() -> [UInt8] {
+    let now = clock.now()
+    let last = store?.lastEventID ?? EventID(epoch: "0", sequence: 0)
+    let reports = entries.map(\.report)
+    return JSONWriter.document { json in
+      json.object { json in
+        json.field("balances") { json in
+          json.array(reports.filter { $0.wallet != nil }) { json, report in
+            guard let wallet = report.wallet else { return }
+            json.balance(wallet, of: report, lastEventID: last, now: now)
+          }
+        }
+        json.field("sources") { json in
+          json.array(reports) { json, report in
+            json.object { json in
+              json.field("name", report.name)
+              json.field("state", report.status.state.rawValue)
+              json.field("reason", report.status.reason?.rawValue)
+            }
+          }
+        }
+        json.field("last_event_id", last.description)
+      }
+    }
+  }
+}

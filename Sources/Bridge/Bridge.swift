@@ -1,0 +1,180 @@
+package import EventLoop
+package import Logging
+
+import BridgeModel
+import EventStore
+import HTTPServer
+import LNbitsSource
+import Transport
+
+/// The shell round everything: it owns the sources, the store, the stream and the server, and lives on one loop.
+///
+/// `+Sources` decides which connections are wanted, `+Publishing` is the way of an event from a commit to the
+/// subscribers, `+Routes` answers requests. A bridge that has started lives until ``stop()`` has returned.
+package actor Bridge {
+  package nonisolated let loop: EventLoop
+  let clock = SystemClock()
+  let log: Logger
+  let version: String
+  var configuration: Configuration
+  var entries: [SourceEntry] = []
+  var gateways: [UpstreamRoute.Key: OriginGateway] = [:]
+  var store: EventStore?
+  var reader: StoreReader?
+  var hub: EventHub?
+  var server: HTTPServer?
+  var files = PublicFiles.none
+  var access: AccessPolicy
+  var sessions = SessionTable()
+  var guesses = GuessLimit()
+  /// `GET /api/v1/openapi.json`.
+  lazy var openAPI = OpenAPI.document(
+    version: version, basePath: configuration.server.basePath)
+  /// What was published since the start, for `GET /metrics`.
+  var published = PublishedCounts()
+  let startedAt: Instant
+  /// Why the last write failed; nil once one has succeeded.
+  var storageTrouble: String?
+  var unwatchedTimer: TimerID?
+  private var network: NetworkMonitor?
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor {
+    loop.asUnownedSerialExecutor()
+  }
+
+  /// - Parameters:
+  ///   - version: of the program, for `GET /api/v1/status`.
+  ///   - log: gets a line for each change of state and each payment.
+  package init(configuration: Configuration, loop: EventLoop, version: String, log: Logger) {
+    self.configuration = configuration
+    self.loop = loop
+    self.version = version
+    self.log = log
+    access = AccessPolicy(configuration.server)
+    startedAt = clock.now()
+  }
+
+  /// Opens the store, listens, and begins to connect.
+  ///
+  /// - Returns: the addresses on which it serves, as URLs.
+  /// - Throws: ``BridgeError``; nothing is left open then.
+  package func start() async throws(BridgeError) -> [String] {
+    try openStore()
+    loadFiles()
+    let server = try await listen()
+    for wallet in configuration.wallets {
+      do throws(BridgeError) {
+        try add(wallet)
+      } catch {
+        await stop()
+        throw error
+      }
+    }
+    if !configuration.mints.isEmpty {
+      log.warning("[[mint]] is read and checked, but mints are not connected to yet")
+    }
+    updateWanted()
+    watchNetwork()
+    return server.endpoints.map { "http://\($0)\(configuration.server.basePath)" }
+  }
+
+  private func openStore() throws(BridgeError) {
+    do throws(StoreError) {
+      var random = SystemRandom()
+      let store = try EventStore(
+        path: configuration.storage.path, keepEvents: configuration.storage.keptEvents,
+        using: &random)
+      let reader = try store.makeReader()
+      store.upkeep.start()
+      self.store = store
+      self.reader = reader
+      hub = EventHub(
+        loop: loop, reader: try store.makeReader(), bounds: store.bounds,
+        heartbeat: configuration.server.heartbeatInterval, clock: clock
+      ) { [weak self] in
+        self?.assumeIsolated { $0.snapshot() } ?? []
+      }
+    } catch {
+      throw .storage(error.description)
+    }
+  }
+
+  private func watchNetwork() {
+    let monitor = NetworkMonitor(on: loop) { [weak self] in
+      self?.assumeIsolated { bridge in
+        bridge.log.info("the network changed")
+        for entry in bridge.entries { entry.driver.feed(.networkChanged) }
+      }
+    }
+    monitor.start()
+    network = monitor
+  }
+
+  private func loadFiles() {
+    let directory = configuration.server.publicDirectory
+    var candidates = [directory]
+    if directory == ServerSettings.defaultPublicDirectory {
+      candidates.append(PublicFiles.installedDirectory)
+    }
+    if let files = candidates.lazy.compactMap(PublicFiles.init(directory:)).first {
+      self.files = files
+    } else {
+      log.warning("no page: public_dir \(directory) cannot be read, or is too large")
+    }
+  }
+
+  private func listen() async throws(BridgeError) -> HTTPServer.Listening {
+    guard let hub else { preconditionFailure("the store is opened first") }
+    let settings = configuration.server
+    var http = HTTPServerConfiguration(host: settings.listen.host, port: settings.listen.port)
+    http.maximumConnections = settings.maximumSubscribers + Self.connectionsForREST
+    http.commonHeaders = Self.securityHeaders
+    let server = HTTPServer(
+      loop: loop, configuration: http, handler: BridgeHandler(bridge: self, hub: hub))
+    hub.attach(server)
+    self.server = server
+    do throws(HTTPServerError) {
+      let listening = try await server.start()
+      if listening.connectionLimit < http.maximumConnections {
+        log.warning(
+          "the limit on open files leaves room for \(listening.connectionLimit) connections")
+      }
+      return listening
+    } catch {
+      self.server = nil
+      throw .listen("\(error)")
+    }
+  }
+
+  /// Connections that are kept for requests when the streams have taken theirs.
+  private static let connectionsForREST = 1000
+
+  /// Ends every connection and every stream, after a whole event, and closes the store. Idempotent.
+  package func stop() async {
+    network?.stop()
+    network = nil
+    for entry in entries { entry.driver.feed(.stop(.stopping)) }
+    if let server { await server.stop(within: Self.stopLimit) }
+    for gateway in gateways.values { gateway.close() }
+    entries = []
+    server = nil
+    store?.close()
+    store = nil
+  }
+
+  /// Readers that do not read are cut off after this: the whole stop takes less than five seconds.
+  private static let stopLimit: Duration = .seconds(3)
+}
+
+/// Why a bridge did not start; the words are for people.
+package enum BridgeError: Error, Sendable, CustomStringConvertible {
+  case listen(String)
+  case storage(String)
+  case source(String)
+
+  package var description: String {
+    switch self {
+    case .listen(let reason), .storage(let reason), .source(let reason): reason
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Glibc
+
+/// A small file that was read whole, and who else may read it.
+package struct FileContents: Sendable, Equatable {
+  /// The longest configuration or key file that is read.
+  package static let maximumBytes = 1024 * 1024
+
+  package let bytes: [UInt8]
+  /// Whether other users of the machine can read it and its owner, who is us, could forbid that.
+  package let isOpenToOthers: Bool
+
+  package init(bytes: [UInt8], isOpenToOthers: Bool = false) {
+    self.bytes = bytes
+    self.isOpenToOthers = isOpenToOthers
+  }
+}
+
+/// Why a file that exists could not be read.
+package struct FileReadError: Error, Sendable, Equatable {
+  /// In the words of the system, such as "Permission denied".
+  package let reason: String
+
+  package init(reason: String) {
+    self.reason = reason
+  }
+}
+
+/// Reads a file by its path; nil when there is none. Handed in, so that tests need no disk.
+package typealias FileReader = (_ path: String) throws(FileReadError) -> FileContents?
+
+extension FileContents {
+  /// Reads a file from the disk. The ``FileReader`` of the running bridge.
+  ///
+  /// - Returns: what it holds, or nil when there is no such file.
+  /// - Throws: ``FileReadError`` when it exists and cannot be read, or is longer than
+  ///   ``maximumBytes``.
+  package static func read(_ path: String) throws(FileReadError) -> FileContents? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      guard errno == ENOENT || errno == ENOTDIR else { throw FileReadError(errno: errno) }
+      return nil
+    }
+    defer { close(descriptor) }
+
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 16 * 1024)
+    while true {
+      let count = Glibc.read(descriptor, &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw FileReadError(errno: errno) }
+      guard count > 0 else { break }
+      bytes += piece[..<count]
+      guard bytes.count <= maximumBytes else {
+        throw FileReadError(reason: "longer than \(maximumBytes) bytes")
+      }
+    }
+    return FileContents(bytes: bytes, isOpenToOthers: isOpenToOthers(descriptor, path))
+  }
+
+  /// The mode bits alone would refuse what a container mounts under `/run/secrets`: readable by all,
+  /// and on a read-only mount where nobody can change that. So it counts only where `chmod` helps: the
+  /// file is ours, its file system can be written, and others can get to it through its folders.
+  private static func isOpenToOthers(_ descriptor: CInt, _ path: String) -> Bool {
+    var status = stat()
+    var fileSystem = statvfs()
+    guard fstat(descriptor, &status) == 0, fstatvfs(descriptor, &fileSystem) == 0 else {
+      return false
+    }
+    return status.st_mode & S_IROTH != 0
+      && status.st_uid == geteuid()
+      && fileSystem.f_flag & UInt(ST_RDONLY) == 0
+      && foldersAreOpenToOthers(path)
+  }
+
+  private static func foldersAreOpenToOthers(_ path: String) -> Bool {
+    guard let resolved = realpath(path, nil) else { return true }
+    defer { free(resolved) }
+    var folder = String(cString: resolved)[...]
+    while let slash = folder.lastIndex(of: "/") {
+      folder = folder[..<slash]
+      var status = stat()
+      guard stat(folder.isEmpty ? "/" : String(folder), &status) == 0 else { continue }
+      if status.st_mode & S_IXOTH == 0 { return false }
+    }
+    return true
+  }
+}
+
+extension FileReadError {
+  fileprivate init(errno code: CInt) {
+    self.init(reason: String(cString: strerror(code)))
+  }
+}

@@ -1,0 +1,59 @@
+import HTTPServer
+
+/// `GET /api/v1/events`.
+extension Bridge {
+  func subscribe(_ request: HTTPRequest) -> HTTPReply {
+    var filter = StreamFilter.everything
+    if let name = request.query["wallet"] {
+      guard sourceIndex(name) != nil else { return .response(.unknownSource("wallet")) }
+      filter.source = name
+    }
+    if let types = request.query["types"] {
+      let names = types.split(separator: ",", omittingEmptySubsequences: false)
+      let kinds = names.compactMap { StreamFilter.Kind(rawValue: String($0)) }
+      guard kinds.count == names.count, !kinds.isEmpty else {
+        let known = StreamFilter.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        return .response(.badParameter("types", "a list of: \(known)"))
+      }
+      filter.kinds = Set(kinds)
+    }
+    guard let hub else { return .response(Self.notFound) }
+    guard hub.subscriberCount < configuration.server.maximumSubscribers else {
+      // Any other status would end an EventSource for good (WHATWG HTML 9.2.3).
+      var response = HTTPResponse(
+        status: 200, headers: Self.streamHeaders,
+        body: StreamBlock.retry(milliseconds: Self.retryWhenFull))
+      response.headers.append(name: "Connection", value: "close")
+      return .response(response)
+    }
+    let start = Self.start(of: request)
+    let wanted = filter
+    return .stream(HTTPStreamHead(headers: Self.streamHeaders)) { [weak self] stream in
+      hub.subscribe(stream, filter: wanted, start: start)
+      self?.assumeIsolated { $0.subscribersChanged() }
+    }
+  }
+
+  nonisolated func subscriberLeft() {
+    assumeIsolated { $0.subscribersChanged() }
+  }
+
+  /// When all places are taken, clients come back after this, in milliseconds.
+  private static let retryWhenFull: UInt32 = 10_000
+
+  private static let streamHeaders: HTTPHeaders = [
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+  ]
+
+  /// The header first: a browser that reconnects by itself repeats the URL's parameters, which are older.
+  private static func start(of request: HTTPRequest) -> StreamCursor.Start {
+    let id =
+      request.headers["Last-Event-ID"].flatMap { $0.isEmpty ? nil : $0 }
+      ?? ["since", "last_event_id", "lastEventId"].lazy
+      .compactMap { request.query[$0] }.first { !$0.isEmpty }
+    guard let id else { return .now }
+    return id == "earliest" ? .earliest : .after(id)
+  }
+}

@@ -1,0 +1,182 @@
+import BridgeModel
+import EventStore
+import HTTPServer
+
+/// Payments and sums of them, from the store.
+extension Bridge {
+  private static let defaultPageSize = 50
+  /// A whole file at once: as much as the largest page.
+  private static let csvRows = PaymentQuery.maximumLimit
+
+  func payments(_ request: HTTPRequest, asCSV: Bool) -> HTTPResponse {
+    var query: PaymentQuery
+    switch paymentQuery(request, defaultLimit: asCSV ? Self.csvRows : Self.defaultPageSize) {
+    case .success(let valid): query = valid
+    case .failure(let refusal): return refusal.response
+    }
+    do throws(StoreError) {
+      let names = try bookNames(request.query["wallet"])
+      query.books = Array(names.keys)
+      let page = try reader?.payments(query) ?? PaymentPage()
+      let rows = page.payments.map { ($0.payment, names[$0.book] ?? "") }
+      return asCSV ? .csv(rows) : .json(Self.document(rows, page.next), caching: .revalidate)
+    } catch {
+      return .storageProblem(error)
+    }
+  }
+
+  private static func document(
+    _ rows: [(payment: Payment, wallet: String)], _ next: PaymentCursor?
+  ) -> [UInt8] {
+    JSONWriter.document { json in
+      json.object { json in
+        json.field("payments") { json in
+          json.array(rows) { $0.payment($1.payment, wallet: $1.wallet) }
+        }
+        json.field("next_before", next?.description)
+      }
+    }
+  }
+
+  func payment(_ id: String, _ request: HTTPRequest) -> HTTPResponse {
+    if let name = request.query["wallet"], sourceIndex(name) == nil {
+      return .unknownSource("wallet")
+    }
+    do throws(StoreError) {
+      for (book, name) in try bookNames(request.query["wallet"]) {
+        if let found = try reader?.payment(id, in: book) {
+          return .json(
+            JSONWriter.document { $0.payment(found.payment, wallet: name) }, caching: .revalidate)
+        }
+      }
+    } catch {
+      return .storageProblem(error)
+    }
+    return .problem(404, "Not Found", "No wallet here has a payment with this payment_id.")
+  }
+
+  func history(_ request: HTTPRequest) -> HTTPResponse {
+    guard let group = HistoryQuery.Group(rawValue: request.query["group"] ?? "day") else {
+      return .badParameter("group", "hour, day or month")
+    }
+    var since: Timestamp?
+    if let text = request.query["since"] {
+      guard let time = Timestamp(rfc3339: text) ?? Timestamp(rfc3339: text + "T00:00:00Z") else {
+        return .badParameter("since", "a date or a time as in RFC 3339")
+      }
+      since = time
+    }
+    guard let index = sourceIndex(request.query["wallet"]) else { return .unknownSource("wallet") }
+    do throws(StoreError) {
+      let names = try bookNames(entries[index].settings.name)
+      let periods =
+        try reader?.history(HistoryQuery(books: Array(names.keys), group: group, since: since))
+        ?? []
+      return .json(
+        JSONWriter.document { json in json.array(periods) { $0.period($1) } }, caching: .revalidate)
+    } catch {
+      return .storageProblem(error)
+    }
+  }
+
+  /// The books of one wallet, or of all, with the wallets' names.
+  private func bookNames(_ name: String?) throws(StoreError) -> [BookID: String] {
+    var names: [BookID: String] = [:]
+    for entry in entries where name == nil || entry.settings.name == name {
+      if let book = try store?.bookID(for: entry.identity) { names[book] = entry.settings.name }
+    }
+    return names
+  }
+
+  private struct Refusal: Error {
+    var response: HTTPResponse
+  }
+
+  private func paymentQuery(
+    _ request: HTTPRequest, defaultLimit: Int
+  ) -> Result<PaymentQuery, Refusal> {
+    func refuse(_ name: String, _ allowed: String) -> Result<PaymentQuery, Refusal> {
+      .failure(Refusal(response: .badParameter(name, allowed)))
+    }
+    let parameters = request.query
+    if let name = parameters["wallet"], sourceIndex(name) == nil {
+      return .failure(Refusal(response: .unknownSource("wallet")))
+    }
+    var query = PaymentQuery(limit: defaultLimit)
+    if let text = parameters["limit"] {
+      guard let limit = Int(text), (1...PaymentQuery.maximumLimit).contains(limit) else {
+        return refuse("limit", "a number from 1 to \(PaymentQuery.maximumLimit)")
+      }
+      query.limit = limit
+    }
+    if let text = parameters["before"] {
+      guard let cursor = PaymentCursor(text) else {
+        return refuse("before", "a next_before of an earlier answer")
+      }
+      query.before = cursor
+    }
+    if let text = parameters["status"] {
+      guard let status = Payment.Status(rawValue: text) else {
+        return refuse("status", "pending, settled or failed")
+      }
+      query.status = status
+    }
+    if let text = parameters["direction"] {
+      guard let direction = Payment.Direction(rawValue: text) else {
+        return refuse("direction", "incoming or outgoing")
+      }
+      query.direction = direction
+    }
+    query.paymentHash = parameters["payment_hash"]
+    query.memoContains = parameters["q"].flatMap { $0.isEmpty ? nil : $0 }
+    return .success(query)
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func period(_ period: HistoryPeriod) {
+    object { json in
+      json.field("start", period.start)
+      json.field("incoming_msat", period.incoming.value)
+      json.field("outgoing_msat", period.outgoing.value)
+      json.field("fee_msat", period.fee.value)
+      json.field("count", period.count)
+      json.field("closing_balance_msat", period.closingBalance.value)
+    }
+  }
+}
+
+extension HTTPResponse {
+  fileprivate static func storageProblem(_ error: StoreError) -> HTTPResponse {
+    .problem(503, "Service Unavailable", error.description)
+  }
+
+  /// RFC 4180. A cell that a spreadsheet would take for a formula is made text by an apostrophe.
+  fileprivate static func csv(_ rows: [(payment: Payment, wallet: String)]) -> HTTPResponse {
+    var text = """
+      wallet,payment_id,payment_hash,direction,status,amount_msat,fee_msat,memo,tag,comment,\
+      created_at,settled_at,observed_at,late\r\n
+      """
+    for (payment, wallet) in rows {
+      let cells = [
+        wallet, payment.paymentID, payment.paymentHash, payment.direction.rawValue,
+        payment.status.rawValue, String(payment.amount.value), String(payment.fee.value),
+        payment.memo, payment.extra.tag ?? "", payment.extra.comment ?? "",
+        payment.createdAt.rfc3339, payment.settledAt?.rfc3339 ?? "", payment.observedAt.rfc3339,
+        String(payment.isLate),
+      ]
+      text += cells.map(csvCell).joined(separator: ",") + "\r\n"
+    }
+    return .json(
+      Array(text.utf8), caching: .revalidate, contentType: "text/csv; charset=utf-8")
+  }
+
+  private static func csvCell(_ text: String) -> String {
+    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+    let safe = isFormula ? "'" + text : text
+    guard safe.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return safe }
+    return "\""
+      + safe.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\""
+  }
+}

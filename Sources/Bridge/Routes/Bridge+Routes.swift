@@ -1,0 +1,228 @@
+import EventStore
+import BridgeModel
+import HTTPServer
+
+/// Requests: refused, or answered from what the bridge knows. Nothing here asks an upstream.
+extension Bridge {
+  /// For every response. The page runs nothing but its own scripts, and no other site may frame or read it.
+  static let securityHeaders: HTTPHeaders = [
+    "Content-Security-Policy":
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+      + "connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+      + "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+  ]
+
+  nonisolated func respond(to request: HTTPRequest) -> HTTPReply {
+    assumeIsolated { bridge in
+      var reply = bridge.answer(request)
+      let cors = bridge.access.corsHeaders(for: request)
+      guard !cors.fields.isEmpty else { return reply }
+      switch reply {
+      case .response(var response):
+        for field in cors.fields { response.headers.append(name: field.name, value: field.value) }
+        reply = .response(response)
+      case .stream(var head, let opened):
+        for field in cors.fields { head.headers.append(name: field.name, value: field.value) }
+        reply = .stream(head, opened: opened)
+      }
+      return reply
+    }
+  }
+
+  private func answer(_ request: HTTPRequest) -> HTTPReply {
+    if let refusal = access.refusalOfPlace(request) { return .response(refusal) }
+    guard let route = localPath(of: request).map(Route.init(path:)) else {
+      return .response(Self.notFound)
+    }
+    if let answer = access.preflight(request, route) { return .response(answer) }
+    if let refusal = methodRefusal(request, route) ?? personRefusal(request, route) {
+      return .response(refusal)
+    }
+    if route == .events { return subscribe(request) }
+    return .response(revalidated(response(to: request, route), for: request))
+  }
+
+  private func personRefusal(_ request: HTTPRequest, _ route: Route) -> HTTPResponse? {
+    access.refusalOfPerson(request, route) { [sessions, now = clock.now().uptime] identifier in
+      sessions.contains(identifier, at: now)
+    }
+  }
+
+  private func methodRefusal(_ request: HTTPRequest, _ route: Route) -> HTTPResponse? {
+    let method = request.method == "HEAD" ? "GET" : request.method
+    guard !route.methods.contains(method) else { return nil }
+    // A file that does not exist is missing whatever the method.
+    if case .file(let path) = route, files[path] == nil { return Self.notFound }
+    let allowed = route.methods.flatMap { $0 == "GET" ? ["GET", "HEAD"] : [$0] }
+    return .problem(
+      405, "Method Not Allowed", "This path answers \(allowed.joined(separator: " and ")).",
+      headers: ["Allow": allowed.joined(separator: ", ")])
+  }
+
+  /// The path below `base_path`; nil for one that is not below it.
+  private func localPath(of request: HTTPRequest) -> String? {
+    let prefix = configuration.server.basePath
+    guard !prefix.isEmpty else { return request.path }
+    // A proxy may pass the prefix on or take it off.
+    guard request.path.hasPrefix(prefix) else { return request.path }
+    let rest = request.path.dropFirst(prefix.count)
+    return rest.isEmpty ? "/" : rest.hasPrefix("/") ? String(rest) : nil
+  }
+
+  static let notFound = HTTPResponse.problem(
+    404, "Not Found", "There is nothing at this path; GET /api/v1/status is a good start.")
+
+  private func response(to request: HTTPRequest, _ route: Route) -> HTTPResponse {
+    switch route {
+    case .balance: balance(request)
+    case .balances: balances()
+    case .payments: payments(request, asCSV: false)
+    case .paymentsCSV: payments(request, asCSV: true)
+    case .payment(let id): payment(id, request)
+    case .history: history(request)
+    case .status: status()
+    case .reconnect: command(request) { $0.reconnect(at: $1) }
+    case .pause: command(request) { $0.setPaused(true, at: $1) }
+    case .resume: command(request) { $0.setPaused(false, at: $1) }
+    case .configuration: .json(Array(configuration.effectiveJSON.utf8), caching: .revalidate)
+    case .session: session(request)
+    case .openAPI: .json(openAPI, caching: .revalidate)
+    case .metrics: metrics()
+    case .health: .json(Array(#"{"status":"ok"}"#.utf8))
+    case .readiness: readiness()
+    case .file(let path): files[path] ?? Self.notFound
+    case .events: Self.notFound
+    }
+  }
+
+  /// 304 where the client has these very bytes (RFC 9110 section 13.1.2).
+  private func revalidated(_ response: HTTPResponse, for request: HTTPRequest) -> HTTPResponse {
+    guard response.status == 200, let tag = response.headers["ETag"] else { return response }
+    let given = request.headers.values(for: "If-None-Match")
+    guard !given.isEmpty, EntityTag.list(given, contains: tag) else { return response }
+    var response = response
+    response.status = 304
+    return response
+  }
+
+  // MARK: Balances
+
+  private func balance(_ request: HTTPRequest) -> HTTPResponse {
+    guard let index = sourceIndex(request.query["wallet"]) else {
+      return .unknownSource("wallet")
+    }
+    let report = entries[index].report
+    guard let wallet = report.wallet else {
+      return .problem(
+        503, "Service Unavailable",
+        "The wallet has not confirmed its balance yet; /api/v1/status says why."
+      ) { json in
+        json.field("wallet", report.name)
+        json.field("state", report.status.state.rawValue)
+        json.field("reason", report.status.reason?.rawValue)
+      }
+    }
+    let now = clock.now()
+    let last = lastEventID
+    return .json(
+      JSONWriter.document { $0.balance(wallet, of: report, lastEventID: last, now: now) },
+      caching: .revalidate)
+  }
+
+  private func balances() -> HTTPResponse {
+    let now = clock.now()
+    let last = lastEventID
+    let reports = entries.map(\.report)
+    return .json(
+      JSONWriter.document { json in
+        json.array(reports.filter { $0.wallet != nil }) { json, report in
+          guard let wallet = report.wallet else { return }
+          json.balance(wallet, of: report, lastEventID: last, now: now)
+        }
+      },
+      caching: .revalidate)
+  }
+
+  // MARK: Status
+
+  private func status() -> HTTPResponse {
+    let now = clock.now()
+    let reports = entries.map(\.report)
+    return .json(
+      JSONWriter.document { json in
+        json.object { json in
+          json.field("service", "walletwire")
+          json.field("version", version)
+          json.field("started_at", startedAt.wall)
+          json.field("uptime_seconds", Int((now.uptime - startedAt.uptime).seconds))
+          json.field("subscribers", hub?.subscriberCount ?? 0)
+          json.field("last_event_id", lastEventID.description)
+          json.field("storage_error", storageTrouble)
+          json.field("sources") { json in
+            json.array(reports) { $0.source($1, now: now) }
+          }
+        }
+      })
+  }
+
+  private func readiness() -> HTTPResponse {
+    let waiting = entries.filter { $0.told == .connected }.map(\.report)
+      .filter { $0.status.state != .connected }
+    guard !waiting.isEmpty || storageTrouble != nil else {
+      return .json(Array(#"{"status":"ok"}"#.utf8))
+    }
+    return .problem(
+      503, "Service Unavailable",
+      storageTrouble ?? "Not every source is connected; /api/v1/status says why."
+    ) { json in
+      json.field("sources") { json in
+        json.array(waiting) { json, report in
+          json.object { json in
+            json.field("name", report.name)
+            json.field("state", report.status.state.rawValue)
+            json.field("reason", report.status.reason?.rawValue)
+          }
+        }
+      }
+    }
+  }
+
+  // MARK: Commands
+
+  private func command(_ request: HTTPRequest, _ run: (isolated Bridge, [Int]) -> Void)
+    -> HTTPResponse
+  {
+    let name = request.query["source"]
+    guard let name else {
+      run(self, Array(entries.indices))
+      let reports = entries.map(\.report)
+      let now = clock.now()
+      return .json(
+        JSONWriter.document { json in json.array(reports) { $0.source($1, now: now) } }, status: 202
+      )
+    }
+    guard let index = entries.firstIndex(where: { $0.settings.name == name }) else {
+      return .unknownSource("source")
+    }
+    run(self, [index])
+    let report = entries[index].report
+    let now = clock.now()
+    return .json(JSONWriter.document { $0.source(report, now: now) }, status: 202)
+  }
+
+  // MARK: Helpers
+
+  var lastEventID: EventID {
+    store?.lastEventID ?? EventID(epoch: "0", sequence: 0)
+  }
+
+  /// The wallet of this name, or the first; nil when there is none.
+  func sourceIndex(_ name: String?) -> Int? {
+    guard let name else { return entries.isEmpty ? nil : 0 }
+    return entries.firstIndex { $0.settings.name == name }
+  }
+}

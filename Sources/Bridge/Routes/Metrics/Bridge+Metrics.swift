@@ -1,0 +1,59 @@
+import BridgeModel
+import Glibc
+import HTTPServer
+
+/// `GET /metrics`, from what the bridge knows: nothing is asked upstream.
+extension Bridge {
+  func metrics() -> HTTPResponse {
+    let now = clock.now()
+    let reports = entries.map(\.report)
+    var metrics = MetricsText()
+    addBridge(to: &metrics, at: now)
+    metrics.addWallets(reports, at: now)
+    metrics.addPublished(published, wallets: reports.map(\.name))
+    metrics.addStates(reports, at: now)
+    metrics.addConnections(reports, at: now)
+    metrics.addDeliveries(reports)
+    metrics.addProcess(.current())
+    return HTTPResponse(
+      status: 200,
+      headers: ["Content-Type": MetricsText.contentType, "Cache-Control": "no-store"],
+      body: Array(metrics.text.utf8))
+  }
+
+  private func addBridge(to metrics: inout MetricsText, at now: Instant) {
+    metrics.family(
+      "walletwire_build_info", .gauge, "Always 1; the label tells the version.",
+      [([("version", version)], .whole(1))])
+    metrics.single(
+      "walletwire_uptime_seconds", .gauge, "Time since the bridge started.",
+      .real((now.uptime - startedAt.uptime).seconds))
+    metrics.single(
+      "walletwire_subscribers", .gauge, "Open event streams.", .count(hub?.subscriberCount ?? 0))
+    metrics.single(
+      "walletwire_subscribers_max", .gauge, "Event streams that are admitted at once.",
+      .count(configuration.server.maximumSubscribers))
+    metrics.single(
+      "walletwire_http_connections", .gauge, "Open connections of clients, streams included.",
+      server.map { .count($0.counts.connections) })
+    metrics.single(
+      "walletwire_sessions", .gauge, "Sessions kept, those that have just expired included.",
+      .count(sessions.count))
+    metrics.single(
+      "walletwire_last_event_sequence", .gauge, "The number in the id of the last durable event.",
+      .whole(lastEventID.sequence))
+    metrics.single(
+      "walletwire_storage_ok", .gauge, "0 when the last write to the store failed.",
+      .flag(storageTrouble == nil))
+    metrics.single(
+      "walletwire_store_size_bytes", .gauge, "Size of the store with its write-ahead log.",
+      Self.storeBytes(configuration.storage.path).map { .whole($0) })
+  }
+
+  private static func storeBytes(_ path: String) -> Int64? {
+    var database = stat()
+    guard stat(path, &database) == 0 else { return nil }
+    var log = stat()
+    return Int64(database.st_size) + (stat(path + "-wal", &log) == 0 ? Int64(log.st_size) : 0)
+  }
+}

@@ -1,0 +1,43 @@
+import BridgeModel
+
+/// What was published since the start of the process.
+struct PublishedCounts: Sendable {
+  struct Kind: Sendable, Hashable {
+    var wallet: String
+    var direction: Payment.Direction
+    var status: Payment.Status
+  }
+
+  struct Total: Sendable, Equatable {
+    var payments: Int64 = 0
+    /// Without fees, in millisatoshi. It starts again at zero where it would not fit, as counters may.
+    var amount: Int64 = 0
+    /// In millisatoshi; of pending payments the reserve.
+    var fee: Int64 = 0
+  }
+
+  private(set) var totals: [Kind: Total] = [:]
+  /// By wallet: differences that no payment explains.
+  private(set) var corrections: [String: Int64] = [:]
+
+  mutating func count(_ event: BridgeEvent, of wallet: String) {
+    switch event {
+    case .payment(let payment):
+      let kind = Kind(wallet: wallet, direction: payment.direction, status: payment.status)
+      var total = totals[kind] ?? Total()
+      total.payments += 1
+      total.amount = Self.sum(total.amount, payment.amount.value)
+      total.fee = Self.sum(total.fee, payment.fee.value)
+      totals[kind] = total
+    case .balance(let change) where change.cause == .correction:
+      corrections[wallet, default: 0] += 1
+    case .balance, .watch:
+      break
+    }
+  }
+
+  private static func sum(_ total: Int64, _ amount: Int64) -> Int64 {
+    let (sum, overflows) = total.addingReportingOverflow(amount)
+    return overflows ? amount : sum
+  }
+}

@@ -1,0 +1,195 @@
+import BridgeModel
+import EventLoop
+import Logging
+import Transport
+
+/// Carries out what a source decides, whatever kind of source it is.
+///
+/// One for each source, on the loop. Inputs go in by ``feed(_:)``; effects go to a socket, to the origin's gateway, to
+/// the bridge or into a timer, in the order in which the source gave them.
+actor SourceDriver {
+  private nonisolated let loop: EventLoop
+  private let clock: SystemClock
+  private let gateway: OriginGateway
+  private let options: UpstreamOptions
+  private unowned let support: any SourceSupport
+  private let log: Logger
+  private var source: any Source
+  private var random = SystemRandom()
+  private var key: Secret
+  private var socket: (id: SocketID, connection: UpstreamSocket)?
+  private var timer: (id: TimerID, due: Duration)?
+  /// Inputs that effects raised; they wait until the effects before them are done.
+  private var inbox: [SourceInput] = []
+  private var isHandling = false
+
+  nonisolated let name: String
+  nonisolated let kind: SourceKind
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  init(
+    _ source: any Source, key: Secret, options: UpstreamOptions, gateway: OriginGateway,
+    loop: EventLoop, clock: SystemClock, support: any SourceSupport, log: Logger
+  ) {
+    name = source.name
+    kind = source.kind
+    self.source = source
+    self.key = key
+    self.options = options
+    self.gateway = gateway
+    self.loop = loop
+    self.clock = clock
+    self.support = support
+    self.log = log
+  }
+
+  // MARK: For the bridge, on the loop
+
+  nonisolated var status: SourceStatus { assumeIsolated { $0.source.status } }
+
+  nonisolated var wallet: WalletView? { assumeIsolated { $0.source.wallet } }
+
+  /// Something happened to the source.
+  nonisolated func feed(_ input: SourceInput) {
+    assumeIsolated { $0.take(input) }
+  }
+
+  /// Requests and sockets from now on use this key.
+  nonisolated func replaceKey(_ key: Secret) {
+    assumeIsolated { $0.key = key }
+  }
+
+  // MARK: Inputs and effects
+
+  private func take(_ input: SourceInput) {
+    inbox.append(input)
+    guard !isHandling else { return }
+    isHandling = true
+    defer { isHandling = false }
+    while !inbox.isEmpty {
+      let next = inbox.removeFirst()
+      let effects = source.handle(next, now: clock.now(), using: &random)
+      for effect in effects { carryOut(effect) }
+    }
+  }
+
+  private func carryOut(_ effect: SourceEffect) {
+    switch effect {
+    case .openSocket(let id, let request):
+      openSocket(id, request)
+    case .sendText(let id, let text):
+      if socket?.id == id { socket?.connection.send(text: text) }
+    case .sendPing(let id, let payload):
+      if socket?.id == id { socket?.connection.ping(payload) }
+    case .closeSocket(let id, let code):
+      takeSocket(id)?.close(code: code)
+    case .abortSocket(let id):
+      takeSocket(id)?.abort()
+    case .request(let id, let request):
+      ask(request, id)
+    case .cancel(let id):
+      gateway.cancel(id, from: name)
+    case .loadBook(let identity):
+      load(identity)
+    case .commit(let commit):
+      publish(commit)
+    case .stateChanged:
+      support.stateChanged(of: name)
+    case .wake(let due):
+      setTimer(due)
+    case .log(let line):
+      write(line)
+    }
+  }
+
+  private func ask(_ request: UpstreamRequest, _ id: RequestID) {
+    gateway.submit(request, id: id, from: name, key: key, options: options) { [weak self] answer in
+      self?.assumeIsolated { driver in
+        switch answer {
+        case .success(let response): driver.take(.response(id, response))
+        case .failure(let failure): driver.take(.requestFailed(id, failure))
+        }
+      }
+    }
+  }
+
+  private func load(_ identity: BookIdentity) {
+    do throws(SourceSupportError) {
+      inbox.append(.book(try support.book(for: identity)))
+    } catch {
+      inbox.append(.commitFailed(error.message))
+    }
+  }
+
+  private func publish(_ commit: Commit) {
+    do throws(SourceSupportError) {
+      try support.publish(commit, from: name)
+      inbox.append(.committed)
+    } catch {
+      inbox.append(.commitFailed(error.message))
+    }
+  }
+
+  private func setTimer(_ due: Duration?) {
+    guard due != timer?.due else { return }
+    if let timer { loop.cancel(timer.id) }
+    timer = due.map { due in
+      let id = loop.schedule(after: max(.zero, due - clock.now().uptime)) { [weak self] in
+        self?.assumeIsolated { driver in
+          driver.timer = nil
+          driver.take(.wake)
+        }
+      }
+      return (id, due)
+    }
+  }
+
+  private func write(_ line: SourceLog) {
+    let level: Logger.Level =
+      switch line.level {
+      case .debug: .debug
+      case .info: .info
+      case .warning: .warning
+      }
+    log.log(level: level, "\(line.message)", metadata: ["source": "\(name)"])
+  }
+
+  // MARK: Socket
+
+  private func openSocket(_ id: SocketID, _ request: SocketRequest) {
+    log.debug(
+      "connecting to \(gateway.route.url)\(request.path)\(request.appendsKey ? "***" : "")",
+      metadata: ["source": "\(name)"])
+    let connection = UpstreamSocket(
+      loop: loop, route: gateway.route,
+      path: request.appendsKey ? request.path + key.revealed : request.path, options: options
+    ) { [weak self] event in
+      self?.assumeIsolated { $0.takeSocketEvent(event, id) }
+    }
+    socket = (id, connection)
+    connection.open()
+  }
+
+  private func takeSocketEvent(_ event: UpstreamSocket.Event, _ id: SocketID) {
+    guard socket?.id == id else { return }
+    switch event {
+    case .opened: take(.socketOpened(id))
+    case .activity: take(.socketActivity(id))
+    case .text(let text): take(.socketText(id, text))
+    case .pong(let payload): take(.socketPong(id, payload))
+    case .failed(let failure):
+      socket = nil
+      take(.socketFailed(id, failure))
+    case .closed(let code, let reason):
+      socket = nil
+      take(.socketClosed(id, code: code, reason: reason))
+    }
+  }
+
+  private func takeSocket(_ id: SocketID) -> UpstreamSocket? {
+    guard let open = socket, open.id == id else { return nil }
+    socket = nil
+    return open.connection
+  }
+}

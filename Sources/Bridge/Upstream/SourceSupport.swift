@@ -1,0 +1,16 @@
+import BridgeModel
+
+/// What a driver needs of the bridge around it. Called on the loop, answered at once.
+protocol SourceSupport: AnyObject, Sendable {
+  /// What the store knows of a wallet.
+  func book(for identity: BookIdentity) throws(SourceSupportError) -> StoredBook?
+  /// Writes a commit down, then tells everyone.
+  func publish(_ commit: Commit, from source: String) throws(SourceSupportError)
+  /// State, reason or next retry of this source changed.
+  func stateChanged(of source: String)
+}
+
+/// The store could not do it; the words are for people.
+struct SourceSupportError: Error, Sendable {
+  var message: String
+}

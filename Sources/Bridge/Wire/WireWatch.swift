@@ -1,0 +1,18 @@
+import BridgeModel
+
+extension JSONWriter {
+  /// The data of a `watch` event.
+  mutating func watchTransition(_ transition: WatchTransition, mint: String) {
+    object { json in
+      json.field("handle", transition.handle.text)
+      json.field("mint", mint)
+      json.field("kind", transition.kind.rawValue)
+      json.field("state", transition.state.rawValue)
+      json.field("previous_state", transition.previousState.rawValue)
+      json.field("amount", transition.amount)
+      json.field("unit", transition.unit)
+      json.field("observed_at", transition.observedAt)
+      json.field("via", transition.via.rawValue)
+    }
+  }
+}
