@@ -1,0 +1,135 @@
+"""Small and large, light and dark, by keyboard and by ear; nothing from another host."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import SCREENSHOTS
+from playwright.sync_api import expect
+from stub_bridge import StubBridge, StubServer
+from stub_shop import demonstration
+
+SIZES = [(320, 568), (390, 844), (721, 900), (1280, 800), (1920, 1080), (3840, 2160)]
+
+
+@pytest.fixture(params=[False, True], ids=["one wallet", "three wallets"])
+def shop(request):
+    bridge = demonstration(request.param)
+    with StubServer(bridge) as server:
+        yield bridge, server
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_nothing_scrolls_sideways(shop, visit, size, scheme):
+    bridge, server = shop
+    width, height = size
+    page = visit(server.url, viewport={"width": width, "height": height}, color_scheme=scheme)
+    bridge.pay("till", 21_000_000, memo="W" * 200)
+    page.wait_for_selector(".toast")
+    bridge.set_state("till", "reconnecting", "heartbeat", retry_in=90)
+    page.wait_for_selector("#banner:not([hidden])")
+    for unit in ("msat", "BTC", "sat"):
+        page.locator(".units").get_by_text(unit, exact=True).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        right = page.evaluate("document.querySelector('.balance-unit').getBoundingClientRect().right")
+        column = page.evaluate("document.querySelector('#wallet').getBoundingClientRect().right")
+        assert right <= column + 1
+    SCREENSHOTS.mkdir(exist_ok=True)
+    tabs = len(bridge.balances)
+    page.screenshot(path=SCREENSHOTS / f"{width}x{height}-{scheme}-{tabs}.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(shop, visit, width, scheme):
+    bridge, server = shop
+    page = visit(
+        server.url, viewport={"width": width, "height": 900}, color_scheme=scheme,
+        reduced_motion="reduce")
+    page.get_by_text("Diagnostics").click()
+    page.wait_for_selector(".figure-block")
+    bridge.pay("till", 1_000, "outgoing", "pending", memo="pending")
+    bridge.pay("till", 1_000, "outgoing", "failed", memo="failed")
+    bridge.pay("till", 1_000, memo="late", late=True, tag="tpos")
+    bridge.set_state("till", "error", "network", retry_in=60)
+    page.wait_for_selector(".toast")
+    page.wait_for_selector("#banner:not([hidden])")
+    found = Axe().run(page)
+    assert found.response["violations"] == [], found.generate_report()
+
+
+def test_keyboard_reaches_everything(visit):
+    bridge = demonstration(True)
+    with StubServer(bridge) as server:
+        page = visit(server.url)
+        page.get_by_text("Diagnostics").click()
+        page.wait_for_selector(".figure-block")
+        bridge.set_state("till", "error", "network")
+        bridge.pay("till", 1_000)
+        page.wait_for_selector(".toast")
+        page.wait_for_selector("#banner:not([hidden])")
+        page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges()")
+        reached = set()
+        page.focus("#banner-remedy")
+        for _ in range(60):
+            reached.add(page.evaluate("""() => {
+              const element = document.activeElement;
+              return element.id || element.name || element.className || element.tagName;
+            }"""))
+            page.keyboard.press("Tab")
+        for wanted in ("banner-remedy", "wordmark", "unit", "tab-till", "SUMMARY", "button small",
+                       "copy-diagnostics", "search-memo", "direction", "toast-close"):
+            assert wanted in reached, (wanted, reached)
+        assert any("row" in each for each in reached)
+        page.focus(".row")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        assert page.evaluate("[...document.querySelectorAll('.row')].indexOf(document.activeElement)") == 2
+        page.keyboard.press("Home")
+        assert page.evaluate("[...document.querySelectorAll('.row')].indexOf(document.activeElement)") == 0
+
+
+def test_counter_display_shows_the_payment_then_the_balance(bridge, server, visit):
+    page = visit(server.url + "?display=counter", wait=False)
+    figure = page.locator("#counter-figure")
+    expect(figure).to_contain_text("99\u2009877")
+    expect(page.locator("#counter-state")).to_have_text("live")
+    expect(page.locator("#activity")).to_be_hidden()
+    bridge.pay(amount_msat=21_000_000, memo="Table 7")
+    expect(figure).to_contain_text("+21\u2009000")
+    expect(page.locator("#counter-memo")).to_have_text("Table 7")
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "counter.png")
+    assert Axe().run(page).response["violations"] == []
+    page.wait_for_timeout(8000)
+    expect(page.locator("#counter-label")).to_have_text("Received")
+    expect(figure).to_contain_text("120\u2009877", timeout=4000)
+    bridge.set_state("main", "reconnecting", "network")
+    expect(page.locator("#banner")).to_be_visible()
+
+
+def test_reduced_motion_is_honoured(bridge, server, visit):
+    page = visit(server.url, reduced_motion="reduce")
+    bridge.pay()
+    page.wait_for_selector(".toast")
+    running = page.evaluate("""() => document.getAnimations()
+      .filter((each) => each.effect.getKeyframes().some((frame) => 'transform' in frame && frame.transform !== 'none')
+        && each.effect.getComputedTiming().duration > 0).length""")
+    assert running == 0
+
+
+def test_page_works_under_a_prefix(visit):
+    bridge = StubBridge(base_path="/wallets")
+    with StubServer(bridge) as server:
+        page = visit(server.url)
+        bridge.pay(memo="under a prefix")
+        expect(page.locator(".row .memo")).to_have_text("under a prefix")
+        assert all(
+            request.removeprefix("POST ").startswith("/wallets/") for request in bridge.requests
+            if "favicon" not in request)
+
+
+def test_policy_of_the_server_is_the_strict_one(server, visit):
+    page = visit(server.url)
+    answer = page.request.get(server.url)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "style=" not in answer.text() and "onclick" not in answer.text()

@@ -1,0 +1,94 @@
+// @ts-check
+// The bridge's REST side. Every URL is relative to this module, so that a prefix set by a proxy holds.
+
+import { synchronise } from './clock.js';
+
+const ROOT = new URL('../api/v1/', import.meta.url);
+const TIMEOUT_MS = 8000;
+
+/** What went wrong with a request, in words for people. `status` is 0 when nobody answered. */
+export class APIError extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @returns {Promise<import('./types.js').Balance[]>} */
+export function balances() {
+  return request('balances');
+}
+
+/** @returns {Promise<import('./types.js').Status>} */
+export function status() {
+  return request('status');
+}
+
+/**
+ * A page of payments, newest first.
+ * @param {{wallet: string, limit: number, before?: string, direction?: string, q?: string}} query
+ * @returns {Promise<import('./types.js').PaymentPage>}
+ */
+export function payments(query) {
+  return request('payments', query);
+}
+
+/**
+ * Sums and closing balances by the hour.
+ * @param {string} wallet
+ * @param {number} since milliseconds
+ * @returns {Promise<import('./types.js').HistoryRow[]>}
+ */
+export function hours(wallet, since) {
+  return request('history', { wallet, group: 'hour', since: new Date(since).toISOString() });
+}
+
+/**
+ * Tells the bridge what to do with a source.
+ * @param {'reconnect'|'pause'|'resume'} action
+ * @param {string} source
+ * @returns {Promise<import('./types.js').Source>}
+ */
+export function control(action, source) {
+  return request(action, { source }, 'POST');
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string|number|undefined>} [query]
+ * @param {'GET'|'POST'} [method]
+ * @returns {Promise<any>}
+ */
+async function request(path, query = {}, method = 'GET') {
+  const url = new URL(path, ROOT);
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') url.searchParams.set(key, String(value));
+  }
+  const response = await answer(url, method);
+  synchronise(response.headers.get('Date'));
+  const body = await response.json().catch(() => null);
+  if (response.ok && body !== null) return body;
+  const detail = body?.detail ?? body?.title ?? `The bridge answered ${response.status}`;
+  throw new APIError(detail, response.status);
+}
+
+/**
+ * @param {URL} url
+ * @param {'GET'|'POST'} method
+ */
+async function answer(url, method) {
+  const headers = method === 'POST' ? { 'Content-Type': 'application/json' } : undefined;
+  const gaveUp = new AbortController();
+  const timer = setTimeout(() => gaveUp.abort(), TIMEOUT_MS);
+  try {
+    return await fetch(url, { method, headers, signal: gaveUp.signal });
+  } catch {
+    throw new APIError('Walletwire cannot be reached', 0);
+  } finally {
+    clearTimeout(timer);
+  }
+}
