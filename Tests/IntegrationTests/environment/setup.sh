@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Prepares what the integration and browser tests need beyond Swift: a few Debian packages, and
+# Python environments under .cache/ for two LNbits versions and for pytest. Idempotent: an
+# environment is left alone while its lock file has not changed.
+#
+#   Tests/IntegrationTests/environment/setup.sh [tests] [browser] [lnbits-1.6.2] [lnbits-1.4.1]
+#
+# Without names it prepares all of them. PYTHON names the interpreter, by default python3.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=$(cd "$here/../../.." && pwd)/.cache
+python=${PYTHON:-python3}
+
+say() { printf 'setup: %s\n' "$*"; }
+
+# Installs Debian packages, with sudo only where we are not root.
+install_packages() {
+  local become=()
+  [ "$(id -u)" -eq 0 ] || become=(sudo)
+  say "installing Debian packages with ${become[*]:+sudo }apt-get: $*"
+  "${become[@]}" apt-get update -qq
+  "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+    --no-install-recommends "$@" >/dev/null
+}
+
+install_missing_packages() {
+  local missing=()
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+  command -v curl >/dev/null || missing+=(curl)
+  command -v chromium >/dev/null || missing+=(chromium)
+  [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    say "Python 3.11 or later is needed, and $python is older; set PYTHON" >&2
+    exit 1
+  }
+}
+
+# One environment from one lock file. The stamp names the lock that it was made from.
+prepare() {
+  local name=$1 lock=$here/$1.txt environment=$cache/$1 stamp started=$SECONDS
+  [ "$name" != browser ] || lock=$here/../../BrowserTests/requirements.txt
+  [ -f "$lock" ] || { say "no such environment: $name" >&2; exit 64; }
+  stamp=$( { cat "$lock"; "$python" --version; } | sha256sum | cut -d ' ' -f 1)
+  if [ "$(cat "$environment/.stamp" 2>/dev/null)" = "$stamp" ]; then
+    say "$name is ready"
+    return
+  fi
+  rm -rf "$environment"
+  "$python" -m venv "$environment"
+  "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$lock"
+  printf '%s\n' "$stamp" >"$environment/.stamp"
+  say "$name made in $((SECONDS - started)) s"
+}
+
+mkdir -p "$cache"
+install_missing_packages
+[ $# -gt 0 ] || set -- tests browser lnbits-1.6.2 lnbits-1.4.1
+for name in "$@"; do prepare "$name"; done

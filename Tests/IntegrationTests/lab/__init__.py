@@ -1,0 +1,1 @@
+"""A laboratory of real LNbits servers: started, scripted, stopped and broken on loopback."""
