@@ -1,0 +1,163 @@
+import BridgeModel
+import FaultyDisk
+import EventStore
+import LNbitsSimulator
+
+/// What goes wrong.
+extension World {
+  private enum Fault: CaseIterable {
+    case trouble, trouble2, trouble3, trouble4
+    case closedSockets, droppedSockets, frozenSockets, nonsense
+    case forgery, forgery2, death, death2, death3, restart, fullDisk
+    case droppedSubscriber, droppedSubscriber2, byHand, otherNetwork, pause, newKey
+  }
+
+  /// One fault after another, until the storm ends.
+  func planFaults() {
+    after(chance.milliseconds(plan.faultGap)) { [unowned self] in
+      guard !isCalm else { return }
+      strike(chance.pick(Fault.allCases))
+      planFaults()
+    }
+  }
+
+  private func strike(_ fault: Fault) {
+    faults += 1
+    let upstream = chance.pick(origins)
+    trace("FAULT \(fault) \(upstream.url)")
+    switch fault {
+    case .trouble, .trouble2, .trouble3, .trouble4:
+      let trouble = chance.pick(Trouble.allCases)
+      trace("FAULT \(trouble)")
+      upstream.weather.begin(trouble, until: uptime + chance.milliseconds(500...45_000))
+    case .closedSockets:
+      upstream.closeSockets(code: chance.pick([1000, 1001, 1002, 1008, 1011, 1012]))
+    case .droppedSockets:
+      upstream.closeSockets(code: 1006)
+    case .frozenSockets:
+      for socket in upstream.sockets { socket.freeze() }
+    case .nonsense:
+      for socket in upstream.sockets { socket.sendNonsense() }
+    case .forgery, .forgery2:
+      forge(upstream)
+    case .death, .death2, .death3:
+      process?.stepsUntilDeath = chance.number(1...30)
+    case .restart:
+      restart()
+    case .fullDisk:
+      disk.fillUp(afterWrites: chance.number(0...12))
+      after(chance.milliseconds(100...20_000)) { [unowned self] in
+        disk.fillUp(afterWrites: nil)
+      }
+    case .droppedSubscriber, .droppedSubscriber2:
+      chance.pick(subscribers).drop()
+    default:
+      disturb(fault, upstream)
+    }
+  }
+
+  private func disturb(_ fault: Fault, _ upstream: Upstream) {
+    guard let process else { return }
+    let driver = chance.pick(process.drivers)
+    switch fault {
+    case .byHand:
+      driver.reconnect()
+    case .otherNetwork:
+      for driver in process.drivers { driver.take(.networkChanged) }
+    case .pause:
+      driver.take(.stop(.paused))
+      after(chance.milliseconds(100...20_000)) { [weak driver] in driver?.take(.start) }
+    case .newKey:
+      // The wallet's keys are changed, and a while later the bridge is told.
+      let wallet = chance.pick(upstream.walletIDs)
+      upstream.change { try $0.resetKeys(ofWallet: wallet, now: $1, using: &$2) }
+      after(chance.milliseconds(100...30_000)) { [unowned self] in
+        for driver in self.process?.drivers ?? [] where walletID(named: driver.name) == wallet {
+          driver.reconnect()
+        }
+      }
+    default:
+      break
+    }
+  }
+
+  // MARK: Forgeries
+
+  private func forge(_ upstream: Upstream) {
+    let wallet = chance.pick(upstream.walletIDs)
+    let real = upstream.lnbits.ledger.rows(ofWallet: wallet).last
+    let id = chance.happens(0.5) ? real?.checkingID ?? "forged" : "forged\(chance.number(0...9))"
+    let amount = chance.number(-5_000_000...5_000_000)
+    let payment = """
+      {"checking_id":"\(id)","payment_hash":"\(id)","wallet_id":"\(wallet)","amount":\(amount),\
+      "fee":0,"memo":"forged","status":"success","time":"2026-11-21T03:08:48+00:00",\
+      "expiry":"2026-11-21T04:08:48+00:00","extra":{}}
+      """
+    let balance = chance.number(0...2_000_000)
+    upstream.forge(
+      chance.pick([
+        #"{"wallet_balance":\#(balance),"payment":\#(payment)}"#,
+        #"{"wallet_balance":\#(balance)}"#,
+        #"{"payment":\#(payment)}"#, "not a frame", "{", #"{"wallet_balance":9e99}"#, "null",
+      ]), to: upstream.key(ofWallet: wallet))
+  }
+
+  // MARK: Death
+
+  /// `kill -9`: what is in the files is what there is.
+  func kill(_ victim: BridgeProcess) {
+    guard victim === process else { return }
+    trace("DEATH")
+    deaths += 1
+    let next = directory + "/\(deaths).db"
+    Files.copy(storePath, to: next)
+    Files.copy(storePath + "-wal", to: next + "-wal")
+    victim.die()
+    bury(victim)
+    storePath = next
+    after(chance.milliseconds(50...15_000)) { [unowned self] in launch() }
+  }
+
+  /// A clean stop, and a new start; sometimes with names that stand for other wallets now.
+  private func restart() {
+    guard let process else { return }
+    process.stop()
+    guard self.process === process else { return }
+    bury(process)
+    after(chance.milliseconds(50...5000)) { [unowned self] in launch() }
+  }
+
+  private func bury(_ victim: BridgeProcess) {
+    process = nil
+    for subscriber in subscribers { subscriber.drop() }
+    rename()
+    // Whoever called it into death is still on the stack.
+    after(.zero) { _ = victim.isAlive }
+  }
+
+  private func rename() {
+    guard renamesLeft > 0, chance.happens(0.6) else { return }
+    renamesLeft -= 1
+    let own = entries.indices.filter { entries[$0].origin == 0 }
+    let first = chance.pick(own)
+    let last = chance.pick(own)
+    let newcomer = plan.walletsOfOrigin[0] - 1
+    let moved = entries[first].wallet
+    trace("RENAME \(entries[first].name) is wallet \(newcomer) now")
+    entries[first].wallet = newcomer
+    if last != first { entries[last].wallet = moved }
+  }
+
+  func launch() {
+    guard process == nil else { return }
+    do throws(StoreError) {
+      let born = try BridgeProcess(world: self)
+      trace("BIRTH")
+      process = born
+      born.start()
+    } catch {
+      trace("no start: \(error)")
+      after(.seconds(5)) { [unowned self] in launch() }
+    }
+  }
+}
