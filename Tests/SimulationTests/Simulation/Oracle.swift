@@ -99,6 +99,7 @@ final class Oracle {
     let words = "\(name): \(payment.direction) \(payment.paymentID.prefix(16)) \(payment.status)"
     world.trace("PUBLISHED \(words) \(payment.amount.value) fee \(payment.fee.value)")
     guard truth.bears(payment) else { return object("\(words): never was so") }
+    if let former = truth.legs[payment.paymentID]?.formerID { told.rename(former, payment.paymentID) }
     let before = told.statuses[payment.paymentID]?.last
     switch (payment.direction, before, payment.status) {
     case (.incoming, nil, .settled), (.outgoing, nil, .pending), (.outgoing, nil, .settled),
