@@ -74,7 +74,7 @@ package struct Life {
     world.calm()
     let deadline = world.uptime + Self.patience
     // Whatever is under way in the wallets comes to its end.
-    world.run(until: world.uptime + .seconds(120))
+    world.run(until: world.uptime + Plan.longestPayment)
     while let unrest = world.oracle.unrest(), world.oracle.verdict == nil {
       guard world.uptime < deadline else { return world.oracle.object("in the end \(unrest)") }
       world.run(until: world.uptime + .seconds(10))

@@ -14,6 +14,8 @@ struct Plan {
   static let leastPayments = 100
   static let leastFaults = 20
   static let requestTimeout: Duration = .seconds(30)
+  /// Whatever is under way in the wallets comes to its end within this.
+  static let longestPayment: Duration = .seconds(310)
 
   var versions: [Behaviour]
   var walletsOfOrigin: [Int]
@@ -32,7 +34,7 @@ struct Plan {
 
   init(_ chance: inout Chance) {
     versions = (0..<2).map { _ in
-      var version = chance.pick([Behaviour.v1_6_2, .v1_6_2, .v1_4_1, .v1_4_1, .v1_0_0])
+      var version = chance.pick([Behaviour.v1_6_2, .v1_6_2, .v1_4_1, .v1_0_0])
       if chance.happens(0.4) { version.frameDelay = chance.milliseconds(1...900) }
       if chance.happens(0.3) { version.answerLag = chance.milliseconds(1...1500) }
       return version
@@ -47,7 +49,7 @@ struct Plan {
     }
     // A wallet that the bridge is not told of at first.
     walletsOfOrigin[0] += 1
-    requestsPerMinute = chance.pick([40, 60, 150])
+    requestsPerMinute = chance.pick([12, 40, 60, 150])
     reconcileInterval = .seconds(chance.number(60...150))
     keepEvents = chance.happens(0.3) ? chance.number(10...60) : 100_000
     clockError = .milliseconds(chance.number(-3000...3000))

@@ -84,7 +84,16 @@ final class Upstream {
     }
     let response = lnbits.respond(to: request, now: world.now, using: &random)
     settle()
+    sellMeanwhile(request)
     return response
+  }
+
+  /// A payment that comes in while a list is being read: the next page is shifted by it.
+  private func sellMeanwhile(_ request: RESTRequest) {
+    guard !world.isCalm, request.path.hasPrefix("/api/v1/payments"), world.chance.happens(0.1)
+    else { return }
+    let id = walletIDs.first { key(ofWallet: $0) == request.headers["x-api-key"] }
+    if let id { world.receive(self, id, count: 1, after: .zero) }
   }
 
   // MARK: Frames

@@ -82,12 +82,14 @@ extension World {
   private func outcome(_ occasion: Occasion, of amount: Millisatoshi) -> ExternalOutcome {
     let quick = chance.milliseconds(50...4000)
     let slow = chance.milliseconds(6000...90_000)
+    // Now and then so late that many newer payments stand before it.
+    let long = chance.happens(0.3) ? chance.milliseconds(100_000...300_000) : slow
     let fee = fee(of: amount)
     return switch occasion {
     case .slowPurchase: .settles(after: slow, fee: fee)
     case .failingPurchase: .fails(after: chance.happens(0.5) ? quick : slow)
-    case .pendingPurchase: .pendingThenSettles(after: slow, fee: fee)
-    case .pendingFailure: .pendingThenFails(after: slow)
+    case .pendingPurchase: .pendingThenSettles(after: long, fee: fee)
+    case .pendingFailure: .pendingThenFails(after: long)
     case .failureThatSettles:
       .failsThenSettles(failsAfter: quick, settlesAfter: quick + slow, fee: fee)
     case .renamedPurchase:
@@ -114,7 +116,8 @@ extension World {
   }
 
   /// Invoices are made now, and paid a little later; several all at once.
-  private func receive(
+  /// Somebody out there pays new invoices of a wallet, all at once where there are several.
+  func receive(
     _ upstream: Upstream, _ wallet: String, count: Int, after delay: Duration,
     discovery: Discovery = .notified
   ) {
