@@ -61,8 +61,8 @@ let package = Package(
     room(
       "Bridge",
       [
-        "BridgeModel", "LNbitsSource", "EventLoop", "Transport", "WebSocketProtocol",
-        "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "EventStore", deque, log,
+        "BridgeModel", "LNbitsSource", "CashuSource", "EventLoop", "Transport",
+        "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "EventStore", deque, log,
         .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .executableTarget(

@@ -73,7 +73,7 @@ extension Bridge: SourceSupport {
 
   nonisolated func stateChanged(of source: String) {
     assumeIsolated { bridge in
-      guard let entry = bridge.entries.first(where: { $0.settings.name == source }),
+      guard let entry = bridge.entries.first(where: { $0.name == source }),
         let hub = bridge.hub, let store = bridge.store
       else { return }
       let report = entry.report

@@ -4,12 +4,11 @@ package import Logging
 import BridgeModel
 import EventStore
 import HTTPServer
-import LNbitsSource
 import Transport
 
 /// The shell round everything: it owns the sources, the store, the stream and the server, and lives on one loop.
 ///
-/// `+Sources` decides which connections are wanted, `+Publishing` is the way of an event from a commit to the
+/// `+Registration` makes sources, `+Sources` decides which connections are wanted, `+Publishing` is the way of an event from a commit to the
 /// subscribers, `+Routes` answers requests. A bridge that has started lives until ``stop()`` has returned.
 package actor Bridge {
   package nonisolated let loop: EventLoop
@@ -62,16 +61,13 @@ package actor Bridge {
     try openStore()
     loadFiles()
     let server = try await listen()
-    for wallet in configuration.wallets {
+    for source in configuration.sources {
       do throws(BridgeError) {
-        try add(wallet)
+        try add(source)
       } catch {
         await stop()
         throw error
       }
-    }
-    if !configuration.mints.isEmpty {
-      log.warning("[[mint]] is read and checked, but mints are not connected to yet")
     }
     updateWanted()
     watchNetwork()

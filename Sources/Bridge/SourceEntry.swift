@@ -2,11 +2,13 @@ import BridgeModel
 
 /// One configured source, what drives it, and whether a connection is wanted.
 struct SourceEntry {
-  var settings: WalletSettings
+  var settings: SourceSettings
   let driver: SourceDriver
   let gateway: OriginGateway
-  /// For looking its payments up in the store.
-  var identity: BookIdentity
+  /// For looking a wallet's payments up in the store; nil for a mint, which has none.
+  var book: BookIdentity?
+  /// The origin under which the store keeps a mint's watches; nil for a wallet, which has none.
+  var watchOrigin: String?
   var isPaused = false
   /// What the driver was told last; nil before it was told anything.
   var told: Wanted?
@@ -15,6 +17,8 @@ struct SourceEntry {
     case connected
     case down(SourceReason)
   }
+
+  var name: String { settings.name }
 
   var report: SourceReport {
     SourceReport(

@@ -69,7 +69,8 @@ package struct SourceStatus: Sendable, Hashable {
   package var heartbeatRoundTrip: Duration?
   package var lastFrameAt: Timestamp?
   package var lastReconcileAt: Timestamp?
-  package var books: BooksState = .unknown
+  /// Nil for a mint, which keeps none.
+  package var books: BooksState?
   package var unexplained: Millisatoshi = .zero
   package var frames = FrameCounts()
   package var paymentsWithoutFrame = 0

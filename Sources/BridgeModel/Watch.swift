@@ -11,7 +11,7 @@ package enum WatchKind: String, Sendable, CaseIterable {
 }
 
 /// The states of NUT-04, NUT-05 and NUT-07, and two that are decided here.
-package enum WatchState: String, Sendable {
+package enum WatchState: String, Sendable, CaseIterable {
   case unpaid = "UNPAID"
   case pending = "PENDING"
   case paid = "PAID"

@@ -64,6 +64,7 @@ package struct CashuSource: Source {
 
   package var status: SourceStatus {
     var status = connection.status
+    status.books = nil
     status.delivery =
       switch questionHealth {
       case .unknown, .failing: .unreachable

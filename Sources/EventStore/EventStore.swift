@@ -169,6 +169,32 @@ package final class EventStore: EventLog {
     try open().books.find(identity)
   }
 
+  // MARK: Watches
+
+  /// The watches of a mint, in the order of their coming, those that are over among them.
+  ///
+  /// - Parameter origin: The mint's URL.
+  package func watches(of origin: String) throws(StoreError) -> [WatchRecord] {
+    try open().watches.all(of: origin)
+  }
+
+  /// Writes a new watch down. Its handle is new, and so is its secret to this mint.
+  package func addWatch(_ record: WatchRecord, of origin: String) throws(StoreError) {
+    let tables = try open()
+    guard !tables.database.hasMoved() else { throw StoreError(.vanished, path: file.path) }
+    try tables.watches.insert(record, of: origin)
+  }
+
+  /// Forgets a watch, its secret with it; nothing happens where there is none.
+  package func deleteWatch(_ handle: WatchHandle) throws(StoreError) {
+    let tables = try open()
+    guard !tables.database.hasMoved() else { throw StoreError(.vanished, path: file.path) }
+    // A quote's id does not stay behind in a free page.
+    try tables.database.execute("PRAGMA secure_delete = ON")
+    defer { try? tables.database.execute("PRAGMA secure_delete = OFF") }
+    try tables.watches.delete(handle)
+  }
+
   // MARK: Pruning
 
   /// Deletes old events beyond ``keepEvents``, a few at a time. Appends do it too; this is for a log that was told

@@ -15,6 +15,7 @@ enum Schema {
   /// - `books`, `book_keys`: see ``BookTable``.
   /// - `adjustments`: differences that no payment explains, each when it was published.
   /// - `payments`: see ``PaymentTable``.
+  /// - `watches`: see ``WatchTable``.
   private static let steps = [
     """
     CREATE TABLE store (
@@ -82,7 +83,22 @@ enum Schema {
     CREATE INDEX payments_by_time
       ON payments (book, moved_at, status, direction, amount, fee);
     CREATE INDEX payments_by_hash ON payments (payment_hash);
+    """,
     """
+    CREATE TABLE watches (
+      id INTEGER PRIMARY KEY,
+      origin TEXT NOT NULL,
+      handle TEXT NOT NULL UNIQUE,
+      kind TEXT NOT NULL,
+      secret TEXT NOT NULL,
+      state TEXT NOT NULL,
+      amount INTEGER,
+      unit TEXT,
+      expiry INTEGER,
+      observed_at INTEGER,
+      UNIQUE (origin, secret)
+    ) STRICT;
+    """,
   ]
 
   /// Brings the file to the present version, each step in a transaction of its own.

@@ -7,6 +7,7 @@ struct StoreTables {
   let events: EventTable
   let books: BookTable
   let payments: PaymentTable
+  let watches: WatchTable
 
   init(_ database: Database) throws(StoreError) {
     self.database = database
@@ -14,6 +15,7 @@ struct StoreTables {
     events = try EventTable(database)
     books = try BookTable(database)
     payments = try PaymentTable(database)
+    watches = try WatchTable(database)
   }
 
   /// Writes entries, their events numbered from `first`. Within a transaction.
@@ -38,6 +40,7 @@ struct StoreTables {
   }
 
   private func write(_ commit: Commit, from first: Int64) throws(StoreError) {
+    for watch in commit.watches { try watches.update(watch) }
     guard let record = commit.book else { return }
     let book = try books.save(record)
     var published: [String: Int64] = [:]

@@ -9,8 +9,13 @@ extension ConfigurationLoader {
         try wallet(SourceReading("wallet", index, section), configuration.upstream, &names))
     }
     for (index, section) in document.mints.enumerated() {
-      configuration.mints.append(
-        try mint(SourceReading("mint", index, section), configuration.upstream, &names))
+      let reading = SourceReading("mint", index, section)
+      let mint = try mint(reading, configuration.upstream, &names)
+      // Its watches are known by its address: two names for it would tell everything twice.
+      if let twin = configuration.mints.first(where: { $0.url == mint.url }) {
+        throw reading.mistake("url", "is the mint that is called \"\(twin.name)\" already")
+      }
+      configuration.mints.append(mint)
     }
   }
 
@@ -75,6 +80,11 @@ private struct SourceReading {
     origin.mistake("\(title) \(keys)", "must be given: \(allowed)")
   }
 
+  /// A mistake in a key that may be given, at its place.
+  func mistake(_ key: String, _ words: String) -> ConfigurationError {
+    (values.last { $0.key == key }?.origin ?? origin).mistake("\(title) \(key)", words)
+  }
+
   /// Reads the keys that wallets and mints share.
   func draft(
     _ table: [Setting<SourceDraft>], _ upstream: UpstreamSettings, _ names: inout Set<String>
@@ -84,9 +94,7 @@ private struct SourceReading {
     guard !draft.name.isEmpty else { throw missing("name", SourceDraft.nameAllowed) }
     guard let url = draft.url else { throw missing("url", UpstreamURL.allowed) }
     guard names.insert(draft.name).inserted else {
-      let origin = values.last { $0.key == "name" }?.origin ?? origin
-      throw origin.mistake(
-        "\(title) name", "is taken; wallets and mints share one set of names")
+      throw mistake("name", "is taken; wallets and mints share one set of names")
     }
     return (draft, url)
   }

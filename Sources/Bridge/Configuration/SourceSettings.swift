@@ -66,6 +66,20 @@ package enum SourceSettings: Sendable, Equatable {
     }
   }
 
+  package var label: String {
+    switch self {
+    case .wallet(let wallet): wallet.label
+    case .mint(let mint): mint.label
+    }
+  }
+
+  package var url: UpstreamURL {
+    switch self {
+    case .wallet(let wallet): wallet.url
+    case .mint(let mint): mint.url
+    }
+  }
+
   package var upstream: UpstreamSettings {
     switch self {
     case .wallet(let wallet): wallet.upstream

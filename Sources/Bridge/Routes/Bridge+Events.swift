@@ -5,7 +5,10 @@ extension Bridge {
   func subscribe(_ request: HTTPRequest) -> HTTPReply {
     var filter = StreamFilter.everything
     if let name = request.query["wallet"] {
-      guard sourceIndex(name) != nil else { return .response(.unknownSource("wallet")) }
+      // A mint's name will do as well: its watches are events too.
+      guard entries.contains(where: { $0.name == name }) else {
+        return .response(.unknownSource("wallet"))
+      }
       filter.source = name
     }
     if let types = request.query["types"] {

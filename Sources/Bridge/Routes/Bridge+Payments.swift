@@ -39,7 +39,7 @@ extension Bridge {
   }
 
   func payment(_ id: String, _ request: HTTPRequest) -> HTTPResponse {
-    if let name = request.query["wallet"], sourceIndex(name) == nil {
+    if let name = request.query["wallet"], walletIndex(name) == nil {
       return .unknownSource("wallet")
     }
     do throws(StoreError) {
@@ -66,9 +66,9 @@ extension Bridge {
       }
       since = time
     }
-    guard let index = sourceIndex(request.query["wallet"]) else { return .unknownSource("wallet") }
+    guard let index = walletIndex(request.query["wallet"]) else { return .unknownSource("wallet") }
     do throws(StoreError) {
-      let names = try bookNames(entries[index].settings.name)
+      let names = try bookNames(entries[index].name)
       let periods =
         try reader?.history(HistoryQuery(books: Array(names.keys), group: group, since: since))
         ?? []
@@ -82,8 +82,9 @@ extension Bridge {
   /// The books of one wallet, or of all, with the wallets' names.
   private func bookNames(_ name: String?) throws(StoreError) -> [BookID: String] {
     var names: [BookID: String] = [:]
-    for entry in entries where name == nil || entry.settings.name == name {
-      if let book = try store?.bookID(for: entry.identity) { names[book] = entry.settings.name }
+    for entry in entries where name == nil || entry.name == name {
+      guard let identity = entry.book, let book = try store?.bookID(for: identity) else { continue }
+      names[book] = entry.name
     }
     return names
   }
@@ -99,7 +100,7 @@ extension Bridge {
       .failure(Refusal(response: .badParameter(name, allowed)))
     }
     let parameters = request.query
-    if let name = parameters["wallet"], sourceIndex(name) == nil {
+    if let name = parameters["wallet"], walletIndex(name) == nil {
       return .failure(Refusal(response: .unknownSource("wallet")))
     }
     var query = PaymentQuery(limit: defaultLimit)
@@ -147,7 +148,7 @@ extension JSONWriter {
 }
 
 extension HTTPResponse {
-  fileprivate static func storageProblem(_ error: StoreError) -> HTTPResponse {
+  static func storageProblem(_ error: StoreError) -> HTTPResponse {
     .problem(503, "Service Unavailable", error.description)
   }
 

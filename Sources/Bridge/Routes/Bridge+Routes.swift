@@ -89,6 +89,8 @@ extension Bridge {
     case .pause: command(request) { $0.setPaused(true, at: $1) }
     case .resume: command(request) { $0.setPaused(false, at: $1) }
     case .configuration: .json(Array(configuration.effectiveJSON.utf8), caching: .revalidate)
+    case .watches: request.method == "POST" ? openWatch(request) : watches(request)
+    case .watch(let handle): request.method == "DELETE" ? closeWatch(handle) : watch(handle)
     case .session: session(request)
     case .openAPI: .json(openAPI, caching: .revalidate)
     case .metrics: metrics()
@@ -112,7 +114,7 @@ extension Bridge {
   // MARK: Balances
 
   private func balance(_ request: HTTPRequest) -> HTTPResponse {
-    guard let index = sourceIndex(request.query["wallet"]) else {
+    guard let index = walletIndex(request.query["wallet"]) else {
       return .unknownSource("wallet")
     }
     let report = entries[index].report
@@ -205,7 +207,7 @@ extension Bridge {
         JSONWriter.document { json in json.array(reports) { $0.source($1, now: now) } }, status: 202
       )
     }
-    guard let index = entries.firstIndex(where: { $0.settings.name == name }) else {
+    guard let index = entries.firstIndex(where: { $0.name == name }) else {
       return .unknownSource("source")
     }
     run(self, [index])
@@ -221,8 +223,7 @@ extension Bridge {
   }
 
   /// The wallet of this name, or the first; nil when there is none.
-  func sourceIndex(_ name: String?) -> Int? {
-    guard let name else { return entries.isEmpty ? nil : 0 }
-    return entries.firstIndex { $0.settings.name == name }
+  func walletIndex(_ name: String?) -> Int? {
+    entries.firstIndex { $0.book != nil && (name == nil || $0.name == name) }
   }
 }

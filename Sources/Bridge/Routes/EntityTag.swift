@@ -8,11 +8,7 @@ struct EntityTag: Sendable, Hashable {
   private static let hashBytes = 12
 
   init(of body: [UInt8]) {
-    let digits = Cryptography.sha256(body).prefix(Self.hashBytes).map { byte in
-      let text = String(byte, radix: 16)
-      return text.count == 1 ? "0" + text : text
-    }
-    text = "\"" + digits.joined() + "\""
+    text = "\"" + Cryptography.sha256(body).prefix(Self.hashBytes).hexadecimal + "\""
   }
 
   /// Whether the lines of `If-None-Match` list a tag, or any (RFC 9110 section 13.1.2).

@@ -12,6 +12,8 @@ enum Route: Sendable, Hashable {
   case resume
   case configuration
   case events
+  case watches
+  case watch(handle: String)
   case session
   case openAPI
   case health
@@ -38,6 +40,7 @@ enum Route: Sendable, Hashable {
     "/api/v1/config": .configuration,
     "/api/v1/events": .events,
     "/events": .events,
+    "/api/v1/watches": .watches,
     "/api/v1/session": .session,
     "/api/v1/openapi.json": .openAPI,
     "/healthz": .health,
@@ -46,9 +49,16 @@ enum Route: Sendable, Hashable {
   ]
 
   private static func other(_ path: String) -> Route {
-    let prefix = "/api/v1/payments/"
-    guard path.hasPrefix(prefix), path.count > prefix.count else { return .file(path: path) }
-    return .payment(id: String(path.dropFirst(prefix.count)))
+    if let id = parameter(of: path, below: "/api/v1/payments/") { return .payment(id: id) }
+    if let handle = parameter(of: path, below: "/api/v1/watches/") {
+      return .watch(handle: handle)
+    }
+    return .file(path: path)
+  }
+
+  private static func parameter(of path: String, below prefix: String) -> String? {
+    guard path.hasPrefix(prefix), path.count > prefix.count else { return nil }
+    return String(path.dropFirst(prefix.count))
   }
 
   /// The methods that it answers, GET standing for HEAD as well.
@@ -56,6 +66,8 @@ enum Route: Sendable, Hashable {
     switch self {
     case .reconnect, .pause, .resume: ["POST"]
     case .session: ["POST", "DELETE"]
+    case .watches: ["GET", "POST"]
+    case .watch: ["GET", "DELETE"]
     default: ["GET"]
     }
   }

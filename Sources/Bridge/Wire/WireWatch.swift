@@ -1,6 +1,20 @@
 import BridgeModel
 
 extension JSONWriter {
+  /// A watch as the routes show it: without its secret.
+  mutating func watch(_ record: WatchRecord, mint: String) {
+    object { json in
+      json.field("handle", record.handle.text)
+      json.field("mint", mint)
+      json.field("kind", record.kind.rawValue)
+      json.field("state", record.state.rawValue)
+      json.field("amount", record.amount)
+      json.field("unit", record.unit)
+      json.field("expiry", record.expiry)
+      json.field("observed_at", record.observedAt)
+    }
+  }
+
   /// The data of a `watch` event.
   mutating func watchTransition(_ transition: WatchTransition, mint: String) {
     object { json in

@@ -99,6 +99,22 @@ struct ConfigurationMistakeTests {
         == true)
   }
 
+  @Test("A mint stands once")
+  func refusesTwoNamesForAMint() {
+    let mints = #"""
+      [[mint]]
+      name = "a"
+      url = "https://mint.example/Bitcoin"
+      [[mint]]
+      name = "b"
+      url = "https://mint.example/Bitcoin/"
+
+      """#
+    #expect(
+      mistake(mints)
+        == #"walletwire.toml:6: [[mint]] "b" url: is the mint that is called "a" already"#)
+  }
+
   @Test("Half a wallet in the environment")
   func refusesHalfAWallet() {
     #expect(

@@ -31,7 +31,9 @@ struct RoutesOpenAPITests {
     #expect(document.openapi == "3.1.0")
     #expect(
       Set(document.paths.keys)
-        == Set(Route.fixed.keys).union(["/", "/api/v1/payments/{payment_id}"]))
+        == Set(Route.fixed.keys).union([
+          "/", "/api/v1/payments/{payment_id}", "/api/v1/watches/{handle}",
+        ]))
   }
 
   @Test("Every method is described, and whether it needs a token")

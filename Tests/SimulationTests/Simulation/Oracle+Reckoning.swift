@@ -15,7 +15,9 @@ extension Oracle {
       if status.state != .connected {
         return "\(driver.name) is \(status.state): \(status.lastError ?? "")"
       }
-      if status.books != .balanced { return "\(driver.name): books \(status.books)" }
+      if status.books != .balanced {
+        return "\(driver.name): books \(status.books?.rawValue ?? "none")"
+      }
       guard let view = driver.source.wallet else { return "\(driver.name) has no balance" }
       if view.balance.amount != truth.balance {
         return "\(driver.name) shows \(view.balance.amount.value), has \(truth.balance.value)"

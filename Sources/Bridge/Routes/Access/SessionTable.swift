@@ -28,9 +28,7 @@ struct SessionTable: Sendable {
     precondition(random.count == Self.identifierBytes, "an identifier has 256 bits")
     sessions.removeAll { $0.expiresAt <= now }
     if sessions.count == Self.maximumSessions { sessions.removeFirst() }
-    let identifier = random.map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    let identifier = random.hexadecimal
     sessions.append(Session(digest: Self.digest(identifier), expiresAt: now + Self.lifetime))
     return identifier
   }

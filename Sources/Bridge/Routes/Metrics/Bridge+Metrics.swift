@@ -9,8 +9,10 @@ extension Bridge {
     let reports = entries.map(\.report)
     var metrics = MetricsText()
     addBridge(to: &metrics, at: now)
-    metrics.addWallets(reports, at: now)
-    metrics.addPublished(published, wallets: reports.map(\.name))
+    let wallets = entries.filter { $0.book != nil }
+    metrics.addWallets(wallets.map(\.report), at: now)
+    metrics.addPublished(published, wallets: wallets.map(\.name))
+    metrics.addWatches(watchCounts, published: published.transitions)
     metrics.addStates(reports, at: now)
     metrics.addConnections(reports, at: now)
     metrics.addDeliveries(reports)

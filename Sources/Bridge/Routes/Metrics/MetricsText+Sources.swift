@@ -17,16 +17,14 @@ extension MetricsText {
   /// For each source one sample for each word: 1 for the one that holds, 0 for the others.
   private mutating func oneHot<Word: CaseIterable & Equatable & RawRepresentable<String>>(
     _ name: StaticString, _ help: StaticString, _ label: String, of reports: [SourceReport],
-    _ word: (SourceReport) -> Word
+    _ word: (SourceReport) -> Word?
   ) {
     family(
       name, .gauge, help,
-      reports.flatMap { report in
-        Word.allCases.map { candidate in
-          (
-            [("source", report.name), (label, candidate.rawValue)],
-            .flag(word(report) == candidate)
-          )
+      reports.flatMap { report -> [Sample] in
+        guard let word = word(report) else { return [] }
+        return Word.allCases.map { candidate in
+          ([("source", report.name), (label, candidate.rawValue)], .flag(word == candidate))
         }
       })
   }

@@ -8,6 +8,13 @@ struct PublishedCounts: Sendable {
     var status: Payment.Status
   }
 
+  /// A watch's step to another state.
+  struct Transition: Sendable, Hashable {
+    var mint: String
+    var kind: WatchKind
+    var state: WatchState
+  }
+
   struct Total: Sendable, Equatable {
     var payments: Int64 = 0
     /// Without fees, in millisatoshi. It starts again at zero where it would not fit, as counters may.
@@ -19,19 +26,22 @@ struct PublishedCounts: Sendable {
   private(set) var totals: [Kind: Total] = [:]
   /// By wallet: differences that no payment explains.
   private(set) var corrections: [String: Int64] = [:]
+  private(set) var transitions: [Transition: Int64] = [:]
 
-  mutating func count(_ event: BridgeEvent, of wallet: String) {
+  mutating func count(_ event: BridgeEvent, of source: String) {
     switch event {
     case .payment(let payment):
-      let kind = Kind(wallet: wallet, direction: payment.direction, status: payment.status)
+      let kind = Kind(wallet: source, direction: payment.direction, status: payment.status)
       var total = totals[kind] ?? Total()
       total.payments += 1
       total.amount = Self.sum(total.amount, payment.amount.value)
       total.fee = Self.sum(total.fee, payment.fee.value)
       totals[kind] = total
     case .balance(let change) where change.cause == .correction:
-      corrections[wallet, default: 0] += 1
-    case .balance, .watch:
+      corrections[source, default: 0] += 1
+    case .watch(let step):
+      transitions[Transition(mint: source, kind: step.kind, state: step.state), default: 0] += 1
+    case .balance:
       break
     }
   }

@@ -60,7 +60,7 @@ extension OpenAPI {
           {"$ref": "#/components/schemas/Source"},
           {"type": "array", "items": {"$ref": "#/components/schemas/Source"}}]}}}},
       "EventStream": {"description": "Server-Sent Events; see the schemas Payment, BalanceChange, \#
-    StatusChange, Snapshot and Gap for their data.",
+    WatchChange, StatusChange, Snapshot and Gap for their data.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}}}
     }
     """#

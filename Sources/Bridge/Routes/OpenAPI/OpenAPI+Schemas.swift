@@ -108,9 +108,9 @@ extension OpenAPI {
           "last_frame_at": {"type": ["string", "null"], "format": "date-time"},
           "heartbeat_rtt_ms": {"type": ["number", "null"]},
           "last_reconcile_at": {"type": ["string", "null"], "format": "date-time"},
-          "books": {"type": "string",
-            "enum": ["balanced", "checking", "unexplained", "unknown"]},
-          "unexplained_msat": {"$ref": "#/components/schemas/Msat"},
+          "books": {"type": ["string", "null"], "description": "Null for a mint, which keeps none.",
+            "enum": ["balanced", "checking", "unexplained", "unknown", null]},
+          "unexplained_msat": {"type": ["integer", "null"], "format": "int64"},
           "frames_received": {"type": "integer"}, "frames_rejected": {"type": "integer"},
           "frames_duplicate": {"type": "integer"}, "payments_without_frame": {"type": "integer"},
           "server_version": {"type": ["string", "null"]},
@@ -145,7 +145,8 @@ extension OpenAPI {
         "required": ["requested", "resumed_after", "reason"], "properties": {
           "requested": {"type": "string"},
           "resumed_after": {"$ref": "#/components/schemas/EventID"},
-          "reason": {"type": "string", "enum": ["expired", "unknown", "epoch"]}}}
+          "reason": {"type": "string", "enum": ["expired", "unknown", "epoch"]}}},
+      \#(watchSchemas)
     }
     """#
 }

@@ -3,7 +3,7 @@ extension OpenAPI {
   static let steeringPaths = #"""
     "/api/v1/events": {"get": {"operationId": "streamEvents", "tags": ["events"],
       "summary": "The event stream",
-      "description": "payment and balance events carry ids and can be resumed; status and gap carry \#
+      "description": "payment, balance and watch events carry ids and can be resumed; status and gap carry \#
     none; snapshot carries the id of the last event. Order: gap if one is due, missed events, snapshot, \#
     live events. When all places are taken: retry: 10000, and the stream ends.",
       "security": [{"bearer": []}, {"session": []}, {"query": []}, {}], "parameters": [

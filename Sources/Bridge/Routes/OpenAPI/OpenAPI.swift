@@ -24,7 +24,7 @@ enum OpenAPI {
         }
       }
       json.field("security") { $0.raw(security) }
-      json.field("paths") { $0.raw("{\(readingPaths),\n\(steeringPaths)}") }
+      json.field("paths") { $0.raw("{\(readingPaths),\n\(steeringPaths),\n\(watchPaths)}") }
       json.field("components") { json in
         json.raw("{\(parameters),\n\(responses),\n\(securitySchemes),\n\(schemas)}")
       }
