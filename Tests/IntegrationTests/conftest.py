@@ -9,6 +9,7 @@ from lab.backend import Backend
 from lab.bridge import REPOSITORY, Bridge
 from lab.lnbits import LNbits
 from lab.mint_proxy import MintProxy
+from lab.mint_scenario import MintStage, check_mint_story
 from lab.nutshell import Nutshell
 from lab.proxy import Proxy
 from lab.scenario import Stage, check_stream_is_true
@@ -188,3 +189,23 @@ def mint_proxy(mint: Nutshell) -> Iterator[MintProxy]:
     proxy = MintProxy(mint.url)
     yield proxy
     proxy.close()
+
+
+@pytest.fixture
+def mint_stage(
+    new_bridge: Callable[[], Bridge], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., MintStage]]:
+    """Sets a scene: a mint, a wallet there, and a bridge that watches.
+
+    When the test has passed so far, the whole story is checked once more, see `check_mint_story`.
+    """
+    stages: list[MintStage] = []
+
+    def make(mint: Nutshell, **settings: object) -> MintStage:
+        stages.append(MintStage.set(mint, new_bridge(), **settings))
+        return stages[-1]
+
+    yield make
+    if getattr(request.node, "has_passed", False):
+        for stage in stages:
+            check_mint_story(stage)

@@ -1,63 +1,16 @@
 """The laboratory itself: Nutshell behaves as the tests of mints assume. No bridge takes part."""
 
-import contextlib
-import json
-import threading
 import time
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
+from websockets.exceptions import InvalidStatus
 
 from lab.cashu_wallet import CashuWallet
+from lab.mint_ears import Ears
 from lab.mint_proxy import MintProxy
 from lab.nutshell import Nutshell
 from lab.process import wait_until
 from lab.rest import request
-
-
-class Ears:
-    """A connection to a mint, and what was heard on it."""
-
-    def __init__(self, url: str):
-        self.answers: list[dict] = []
-        self.states: list[tuple[str, str]] = []
-        self.sent = 0
-        self.close_code: int | None = None
-        # Uncompressed, as the bridge does it.
-        address = url.replace("http", "ws") + "/v1/ws"
-        self.socket = connect(address, compression=None).__enter__()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                message = json.loads(self.socket.recv())
-                if "method" not in message:
-                    self.answers.append(message)
-                    continue
-                payload = message["params"]["payload"]
-                self.states.append((payload.get("quote") or payload["Y"], payload["state"]))
-        self.close_code = self.socket.protocol.close_code
-
-    def subscribe(self, kind: str, *ids: str) -> dict:
-        """Says it, and returns the mint's answer."""
-        self.sent += 1
-        params = {"kind": kind, "filters": list(ids), "subId": f"ears-{self.sent}"}
-        message = {"jsonrpc": "2.0", "id": self.sent, "method": "subscribe", "params": params}
-        self.socket.send(json.dumps(message))
-        wait_until(lambda: len(self.answers) >= self.sent, 5, "an answer")
-        return self.answers[-1]
-
-    def hear(self, name: str, *states: str) -> None:
-        """These states of one quote or proof: waits for them, then a little for one too many."""
-
-        def heard() -> list[str]:
-            return [state for told, state in self.states if told == name]
-
-        wait_until(lambda: len(heard()) >= len(states), 5, f"{states}")
-        time.sleep(0.2)
-        assert heard() == list(states)
 
 
 @pytest.fixture
@@ -70,14 +23,6 @@ def ears(mint: Nutshell):
 @pytest.fixture
 def wallet(mint: Nutshell) -> CashuWallet:
     return CashuWallet(mint.url)
-
-
-def bought(mint: Nutshell, wallet: CashuWallet, amount: int) -> list:
-    """Tokens of this amount."""
-    quote = wallet.request_mint(amount)
-    mint.receive(quote.bolt11)
-    wait_until(lambda: wallet.mint_state(quote) == "PAID", 5, "the quote is paid")
-    return wallet.mint(quote)
 
 
 def test_a_mint_quote_is_told_when_it_is_paid_and_when_it_is_issued(mint, wallet, ears):
@@ -107,7 +52,7 @@ def test_a_melt_is_pending_until_its_payment_is_decided(
     mint, other_mint, wallet, ears, result, quote_ends, proof_ends
 ):
     quote = wallet.request_melt(CashuWallet(other_mint.url).request_mint(50).bolt11)
-    proofs = bought(mint, wallet, quote.amount + quote.fee_reserve)
+    proofs = wallet.buy(mint, quote.amount + quote.fee_reserve)
     ears.subscribe("bolt11_melt_quote", quote.id)
     ears.subscribe("proof_state", *[proof.y for proof in proofs])
     wallet.melt(quote, proofs)
@@ -131,11 +76,8 @@ def test_the_mint_limits_who_is_said_to_come_from_elsewhere(mint, wallet, mint_p
     quote = wallet.request_mint(1)
     mint_proxy.come_from_elsewhere()
     ears = Ears(mint_proxy.url)
-    # A connection counts too.
-    for _ in range(19):
-        assert "result" in ears.subscribe("bolt11_mint_quote", quote.id)
-    limited = ears.subscribe("bolt11_mint_quote", quote.id)
-    assert (limited["id"], limited["error"]["message"]) == (0, "Error: Rate limit exceeded")
+    assert ears.exhaust_limit(quote.id) == 19, "of 20: a connection counts too"
+    assert ears.answers[-1]["error"]["message"] == "Error: Rate limit exceeded"
     with pytest.raises(InvalidStatus) as refused:
         Ears(mint_proxy.url)
     assert refused.value.response.status_code == 500

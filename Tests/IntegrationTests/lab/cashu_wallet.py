@@ -9,6 +9,8 @@ from hashlib import sha256
 from os import urandom
 from typing import Any
 
+from .nutshell import Nutshell
+from .process import wait_until
 from .rest import request
 
 FIELD_PRIME = 2**256 - 2**32 - 977
@@ -96,6 +98,13 @@ class CashuWallet:
         ]
         self.ids += [name for proof in proofs for name in (proof.secret, proof.y)]
         return proofs
+
+    def buy(self, mint: Nutshell, amount: int) -> list[Proof]:
+        """Tokens, paid for."""
+        quote = self.request_mint(amount)
+        mint.receive(quote.bolt11)
+        wait_until(lambda: self.mint_state(quote) == "PAID", 5, "the quote is paid")
+        return self.mint(quote)
 
     # Tokens to Lightning
 
