@@ -62,7 +62,8 @@ let package = Package(
       "Bridge",
       [
         "BridgeModel", "LNbitsSource", "CashuSource", "EventLoop", "Transport",
-        "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "EventStore", deque, log,
+        "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "EventStore",
+        deque, log,
         .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .executableTarget(

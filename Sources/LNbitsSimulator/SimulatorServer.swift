@@ -71,6 +71,7 @@ package actor SimulatorServer {
     if scenario == .shop {
       // A new LNbits has no reason to refuse a wallet; were there one, the shop would stay shut.
       service.scenario = try? DemoScenario(in: &service.lnbits, now: now, using: &random)
+      service.mint = DemoMint()
     }
   }
 
@@ -124,6 +125,14 @@ package actor SimulatorServer {
     return try work(&service, .now(), &random)
   }
 
+  /// Somebody wants tokens of the shop's mint.
+  ///
+  /// - Returns: The quote's id.
+  package func openMintQuote() -> String {
+    defer { pump() }
+    return service.mint?.openQuote(now: .now(), using: &random) ?? ""
+  }
+
   // MARK: Time
 
   /// Does what is due, sends the frames that are waiting, and sets the clock for what comes next.
@@ -131,7 +140,7 @@ package actor SimulatorServer {
     guard !isStopped else { return }
     let now = Instant.now()
     service.advance(to: now, using: &random)
-    deliver(service.lnbits.takeDeliveries())
+    deliver(service.takeDeliveries())
     cancel(&wakeUp)
     guard let due = service.nextDue else { return }
     wakeUp = loop.schedule(after: due - now.uptime) { [weak self] in

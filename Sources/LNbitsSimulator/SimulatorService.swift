@@ -7,6 +7,8 @@ package struct SimulatorService: Sendable {
   package var faults = Faults()
   /// The shop of the demonstration; nil when nothing happens by itself.
   package var scenario: DemoScenario?
+  /// The demonstration's mint, under the same address; nil where there is none.
+  package var mint: DemoMint?
   /// How many requests each path has had, the control API's own aside.
   package private(set) var requestCounts: [String: Int] = [:]
 
@@ -20,12 +22,24 @@ package struct SimulatorService: Sendable {
 
   /// When ``advance(to:using:)`` has something to do; nil: not by itself.
   package var nextDue: Duration? {
-    [lnbits.nextDue, scenario?.nextStep].compactMap { $0 }.min()
+    [lnbits.nextDue, scenario?.nextStep, mint?.nextDue].compactMap { $0 }.min()
   }
 
   package mutating func advance(to now: Instant, using random: inout some RandomNumberGenerator) {
     lnbits.advance(to: now)
     scenario?.step(&lnbits, now: now, using: &random)
+    mint?.advance(to: now)
+  }
+
+  /// The frames that are waiting, of the LNbits and of the mint.
+  mutating func takeDeliveries() -> [SimulatedLNbits.Delivery] {
+    mint?.keepConnections { listenerCounts[$0] != nil }
+    return lnbits.takeDeliveries() + (mint?.takeDeliveries() ?? [])
+  }
+
+  /// A text came in on a socket. LNbits reads none; the mint's sockets speak NUT-17.
+  mutating func receive(_ text: String, from itemID: String) {
+    mint?.receive(text, from: itemID)
   }
 
   /// Something that only the shell can do.
@@ -61,6 +75,9 @@ package struct SimulatorService: Sendable {
       lnbits.advance(to: now)
       return control(request, now: now, using: &random)
     }
+    if mint != nil, request.path.hasPrefix(Self.mintPrefix) {
+      return answerForMint(request, asksForWebSocket: asksForWebSocket)
+    }
     requestCounts[request.path, default: 0] += 1
     if faults.refuses { return .drop }
     if faults.hangs { return .hang }
@@ -74,6 +91,15 @@ package struct SimulatorService: Sendable {
       : lnbits.respond(to: request, now: now, using: &random)
     response.delay += faults.answerDelay
     return .respond(response)
+  }
+
+  private static let mintPrefix = "/v1/"
+
+  private mutating func answerForMint(_ request: RESTRequest, asksForWebSocket: Bool) -> Answer {
+    if asksForWebSocket, request.path == "/v1/ws", let item = mint?.connect() {
+      return .upgrade(itemID: item)
+    }
+    return .respond(mint?.respond(to: request) ?? .notFound)
   }
 
   private func answerUpgrade(_ request: RESTRequest) -> Answer {

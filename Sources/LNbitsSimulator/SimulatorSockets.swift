@@ -42,7 +42,10 @@ extension SimulatorServer {
     let events = client.withWebSocket { $0.receive(bytes, using: &random) } ?? []
     for event in events {
       switch event {
-      case .text, .ping: break
+      case .text(let text):
+        if let itemID = client.openItemID { service.receive(text, from: itemID) }
+        pump()
+      case .ping: break
       case .pong:
         client.awaitsPong = false
         scheduleBeat(of: client, id: id)

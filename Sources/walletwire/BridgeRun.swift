@@ -11,6 +11,8 @@ struct BridgeRun {
   let log: Logger
   /// Loads the configuration anew; nil: SIGHUP changes nothing.
   let reload: (@Sendable () throws(ConfigurationError) -> Configuration)?
+  /// What runs beside the bridge, and ends with it.
+  var companions: @Sendable (Bridge) -> [any Service] = { _ in [] }
 
   func run() async throws {
     // A closed pipe is an error of a write, not the end of the program.
@@ -36,7 +38,7 @@ struct BridgeRun {
     for address in addresses {
       StandardStream.output.writeLine("Walletwire serves on \(address)/")
     }
-    var services: [any Service] = [BridgeService(bridge: bridge)]
+    var services: [any Service] = [BridgeService(bridge: bridge)] + companions(bridge)
     if let reload { services.append(ReloadService(bridge: bridge, log: log, load: reload)) }
     var quiet = log
     quiet.logLevel = .error

@@ -3,6 +3,7 @@ import Bridge
 import EventLoop
 import Glibc
 import LNbitsSimulator
+import ServiceLifecycle
 import Transport
 
 /// `walletwire demo`.
@@ -42,7 +43,10 @@ struct Demo: AsyncParsableCommand {
     }
     StandardStream.output.writeLine(
       "This is a demonstration: the wallets are made up, the sockets are real.")
-    try await BridgeRun(configuration: configuration, log: log.logger, reload: nil).run()
+    let run = BridgeRun(configuration: configuration, log: log.logger, reload: nil) { bridge in
+      [MintCustomers(simulator: simulator, bridge: bridge)]
+    }
+    try await run.run()
     await simulator.stop()
     await loop.shutDown()
   }
@@ -65,7 +69,13 @@ struct Demo: AsyncParsableCommand {
 
         """
     }
-    return text
+    return text + """
+      [[mint]]
+      name = "\(MintCustomers.mint)"
+      label = "Mint"
+      url = "http://127.0.0.1:\(port)"
+
+      """
   }
 
   private static func temporaryFolder() throws(Failure) -> String {
@@ -77,7 +87,35 @@ struct Demo: AsyncParsableCommand {
   }
 
   private static func remove(_ folder: String) {
-    for suffix in ["", "-wal", "-shm", ".lock"] { unlink("\(folder)/walletwire.db\(suffix)") }
+    for suffix in ["", "-wal", "-shm", "-lock"] { unlink("\(folder)/walletwire.db\(suffix)") }
     rmdir(folder)
+  }
+}
+
+/// People who buy tokens at the demonstration's mint, so that there is something to watch.
+private struct MintCustomers: Service {
+  static let mint = "mint"
+
+  let simulator: SimulatorServer
+  let bridge: Bridge
+
+  private static let pause: ClosedRange<Int> = 8_000...20_000
+  /// So many stay on the page.
+  private static let watchesKept = 8
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var handles: [String] = []
+      while !Task.isCancelled {
+        let quote = await simulator.openMintQuote()
+        if let handle = await bridge.watchMintQuote(quote, at: Self.mint) {
+          handles.append(handle)
+        }
+        if handles.count > Self.watchesKept {
+          await bridge.stopWatching(handles.removeFirst())
+        }
+        try? await Task.sleep(for: .milliseconds(Int.random(in: Self.pause)))
+      }
+    }
   }
 }

@@ -69,54 +69,85 @@ extension Bridge {
   func openWatch(_ request: HTTPRequest) -> HTTPResponse {
     do throws(Refusal) {
       let (mint, kind, secret) = try order(request)
-      do throws(StoreError) {
-        return try openWatch(kind, secret, at: mint)
-      } catch {
-        return .storageProblem(error)
-      }
+      let (record, isNew) = try openWatch(kind, secret, at: mint)
+      var response = HTTPResponse.json(
+        JSONWriter.document { $0.watch(record, mint: mint.name) }, status: isNew ? 201 : 200)
+      response.headers.append(
+        name: "Location",
+        value: "\(configuration.server.basePath)/api/v1/watches/\(record.handle.text)")
+      return response
     } catch {
       return error.response
     }
   }
 
+  /// Written down first, then followed.
   private func openWatch(
     _ kind: WatchKind, _ secret: WatchSecret, at mint: Mint
-  ) throws(StoreError) -> HTTPResponse {
-    let known = try watches(of: mint)
+  ) throws(Refusal) -> (record: WatchRecord, isNew: Bool) {
+    let known = try stored { () throws(StoreError) in try watches(of: mint) }
     if let twin = known.first(where: { $0.secret == secret }) {
       guard twin.kind == kind else {
-        return .problem(
-          409, "Conflict", "This id is watched already, as \(twin.kind.rawValue).")
+        throw Refusal(
+          .problem(409, "Conflict", "This id is watched already, as \(twin.kind.rawValue)."))
       }
-      return .json(JSONWriter.document { $0.watch(twin, mint: mint.name) })
+      return (twin, false)
     }
     guard known.count < Self.maximumWatches else {
-      return .problem(
-        409, "Conflict",
-        "\(mint.name) has \(Self.maximumWatches) watches; DELETE those that are over.")
+      throw Refusal(
+        .problem(
+          409, "Conflict",
+          "\(mint.name) has \(Self.maximumWatches) watches; DELETE those that are over."))
     }
     let record = WatchRecord(
       handle: WatchHandle("w_" + Cryptography.randomBytes(Self.handleBytes).hexadecimal),
       kind: kind, secret: secret)
-    try store?.addWatch(record, of: mint.origin)
+    try stored { () throws(StoreError) in try store?.addWatch(record, of: mint.origin) }
     mint.driver.feed(.watch([record]))
-    var response = HTTPResponse.json(
-      JSONWriter.document { $0.watch(record, mint: mint.name) }, status: 201)
-    response.headers.append(
-      name: "Location",
-      value: "\(configuration.server.basePath)/api/v1/watches/\(record.handle.text)")
-    return response
+    return (record, true)
+  }
+
+  private func stored<Result>(
+    _ work: () throws(StoreError) -> Result
+  ) throws(Refusal) -> Result {
+    do throws(StoreError) {
+      return try work()
+    } catch {
+      throw Refusal(.storageProblem(error))
+    }
   }
 
   func closeWatch(_ handle: String) -> HTTPResponse {
     do throws(StoreError) {
-      guard let (record, mint) = try findWatch(handle) else { return Self.unknownWatch }
-      try store?.deleteWatch(record.handle)
-      mint.driver.feed(.unwatch(record.handle))
+      guard try forgetWatch(handle) else { return Self.unknownWatch }
       return HTTPResponse(status: 204, headers: ["Cache-Control": "no-store"])
     } catch {
       return .storageProblem(error)
     }
+  }
+
+  /// - Returns: whether there was one.
+  private func forgetWatch(_ handle: String) throws(StoreError) -> Bool {
+    guard let (record, mint) = try findWatch(handle) else { return false }
+    try store?.deleteWatch(record.handle)
+    mint.driver.feed(.unwatch(record.handle))
+    return true
+  }
+
+  // MARK: From within the process
+
+  /// What `POST /api/v1/watches` does.
+  ///
+  /// - Parameter mint: its name in the configuration.
+  /// - Returns: the handle; nil where it was refused.
+  package func watchMintQuote(_ id: String, at mint: String) -> String? {
+    guard let mint = mints.first(where: { $0.name == mint }) else { return nil }
+    return try? openWatch(.bolt11MintQuote, WatchSecret(id), at: mint).record.handle.text
+  }
+
+  /// What `DELETE /api/v1/watches/{handle}` does.
+  package func stopWatching(_ handle: String) {
+    _ = try? forgetWatch(handle)
   }
 
   // MARK: Orders
