@@ -1,20 +1,23 @@
 """Quotes and proofs at real mints: each transition becomes one event, and no id is ever said."""
 
 import re
+import signal
 import sqlite3
+from contextlib import closing
 
 import pytest
 
-from lab.cashu_wallet import CashuWallet, hash_to_curve
-from lab.process import free_port, wait_until
+from lab.cashu_wallet import CashuWallet
+from lab.mint_proxy import MintProxy
+from lab.mint_scenario import check_no_secret_was_said
+from lab.process import wait_until
 from lab.scenario import CONNECT_TIMEOUT_S, TIME_FACTOR
 
 SLOW_RECONCILE = {"reconcile_ms": 3_600_000}
 QUICK_RECONCILE = {"reconcile_ms": 2000}
 POLLED_BOUND_S = 4 * TIME_FACTOR
 
-QUOTE = "nobodys-quote-0123456789abcdef"
-PROOF = hash_to_curve(b"nobody's proof")
+NOBODYS_QUOTE = "nobodys-quote-0123456789abcdef"
 
 
 # Transitions
@@ -90,7 +93,7 @@ def test_two_mints_tell_both_ends_of_one_payment(mint_stage, mint, other_mint):
     scene.expect(incoming, "PAID", "ISSUED", via="websocket")
     only_beta.wait_for(lambda s: len(s.durable) >= 2, 5, "both states of beta's quote")
     assert {event.data["mint"] for event in only_beta.durable} == {"beta"}
-    scene.wallet.ids += payee.ids
+    scene.wallet.secrets += payee.secrets
 
 
 def test_what_happened_before_the_watch_is_told_first(mint_stage, mint):
@@ -108,78 +111,24 @@ def test_a_payment_that_the_mint_does_not_notify_is_found_by_asking(mint_stage, 
     scene.expect(handle, "PAID", within=POLLED_BOUND_S)
 
 
+def test_many_quotes_are_told_each_once(mint_stage, mint):
+    scene = mint_stage(mint, **SLOW_RECONCILE)
+    quotes = [scene.wallet.request_mint(1) for _ in range(12)]
+    handles = [
+        scene.bridge.open_watch("alpha", "bolt11_mint_quote", quote.id)["handle"]
+        for quote in quotes
+    ]
+    for quote in quotes:
+        mint.receive(quote.bolt11)
+    for handle in handles:
+        scene.expect(handle, "PAID", within=5 * TIME_FACTOR, via="websocket")
+
+
 def test_a_quote_that_the_mint_does_not_know(mint_stage, mint):
     scene = mint_stage(mint, **QUICK_RECONCILE)
-    handle = scene.bridge.open_watch("alpha", "bolt11_mint_quote", QUOTE)["handle"]
-    scene.wallet.ids.append(QUOTE)
+    handle = scene.bridge.open_watch("alpha", "bolt11_mint_quote", NOBODYS_QUOTE)["handle"]
+    scene.wallet.secrets.append(NOBODYS_QUOTE)
     scene.expect(handle, "UNKNOWN", within=3 * POLLED_BOUND_S, via="poll")
-
-
-# Routes
-
-
-@pytest.fixture
-def bridge(new_bridge):
-    """With a mint that is not there."""
-    bridge = new_bridge()
-    bridge.add_mint("alpha", f"http://127.0.0.1:{free_port()}")
-    return bridge.start()
-
-
-def test_a_watch_is_shown_without_its_id(bridge):
-    answer = bridge.post(
-        "/api/v1/watches", json={"mint": "alpha", "kind": "bolt11_mint_quote", "id": QUOTE}
-    )
-    assert answer.status == 201, answer.text
-    watch = answer.json
-    assert re.fullmatch(r"w_[0-9A-Za-z_-]{16,}", watch["handle"])
-    assert watch == {
-        "handle": watch["handle"],
-        "mint": "alpha",
-        "kind": "bolt11_mint_quote",
-        "state": "UNPAID",
-        "amount": None,
-        "unit": None,
-        "expiry": None,
-        "observed_at": None,
-    }
-    assert bridge.watches() == [watch]
-    shown = bridge.get(f"/api/v1/watches/{watch['handle']}")
-    assert (shown.status, shown.json) == (200, watch)
-    assert QUOTE not in bridge.everything_said()
-
-
-@pytest.mark.parametrize(
-    ("kind", "id", "state"),
-    [
-        ("bolt11_mint_quote", QUOTE, "UNPAID"),
-        ("bolt11_melt_quote", QUOTE, "UNPAID"),
-        ("bolt12_mint_quote", QUOTE, "UNPAID"),
-        ("bolt12_melt_quote", QUOTE, "UNPAID"),
-        ("proof_state", PROOF, "UNSPENT"),
-    ],
-)
-def test_the_same_id_again_is_the_same_watch(bridge, kind, id, state):
-    first = bridge.open_watch("alpha", kind, id)
-    assert first["state"] == state
-    again = bridge.post("/api/v1/watches", json={"mint": "alpha", "kind": kind, "id": id})
-    assert again.status in (200, 201)
-    assert again.json["handle"] == first["handle"]
-    assert len(bridge.watches()) == 1
-
-
-def test_a_watch_ends_once(bridge):
-    handle = bridge.open_watch("alpha", "bolt11_mint_quote", QUOTE)["handle"]
-    kept = bridge.open_watch("alpha", "proof_state", PROOF)["handle"]
-    path = f"/api/v1/watches/{handle}"
-    headers = {"Content-Type": "application/json"}
-    answer = bridge.request("DELETE", path, headers=headers)
-    assert (answer.status, answer.body) == (204, b"")
-    for method in ("GET", "DELETE"):
-        gone = bridge.request(method, path, headers=headers)
-        assert (gone.status, problem(gone)["status"]) == (404, 404)
-    assert [watch["handle"] for watch in bridge.watches()] == [kept]
-    assert bridge.open_watch("alpha", "bolt11_mint_quote", QUOTE)["handle"] != handle
 
 
 def test_a_deleted_watch_is_told_of_no_more(mint_stage, mint):
@@ -192,67 +141,6 @@ def test_a_deleted_watch_is_told_of_no_more(mint_stage, mint):
     mint.receive(quote.bolt11)
     scene.check_that_it_lives()
     scene.expect(handle)
-
-
-def problem(answer) -> dict:
-    assert answer.headers["content-type"].startswith("application/problem+json"), answer.text
-    return answer.json
-
-
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
-        ({"mint": "nowhere"}, 404),
-        ({"kind": "bolt13_mint_quote"}, 400),
-        ({"kind": None}, 400),
-        ({"id": ""}, 400),
-        ({"id": "x" * 100_000}, 400),
-        ({"id": "two words"}, 400),
-        ({"id": "line\nfeed"}, 400),
-        ({"id": 7}, 400),
-        ({"id": None}, 400),
-        ({"kind": "proof_state", "id": "not a point"}, 400),
-        ({"kind": "proof_state", "id": PROOF[2:]}, 400),
-    ],
-)
-def test_an_order_that_cannot_be_met_is_refused(bridge, change, status):
-    order = {"mint": "alpha", "kind": "bolt11_mint_quote", "id": QUOTE, **change}
-    answer = bridge.post("/api/v1/watches", json=order)
-    # A body that is too large may be refused for its size alone.
-    assert answer.status == status or (answer.status == 413 and len(str(order["id"])) > 1000)
-    assert problem(answer)["detail"]
-    assert order["id"] in ("", 7, None) or order["id"] not in answer.text
-    assert bridge.watches() == []
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"mint":"alpha"}'])
-def test_a_body_that_is_no_order_is_refused(bridge, body):
-    answer = bridge.request(
-        "POST", "/api/v1/watches", body=body, headers={"Content-Type": "application/json"}
-    )
-    assert (answer.status, problem(answer)["status"]) == (400, 400)
-
-
-def test_a_content_type_other_than_json_is_refused(bridge):
-    body = f'{{"mint":"alpha","kind":"bolt11_mint_quote","id":"{QUOTE}"}}'.encode()
-    for kind in ("text/plain", "application/x-www-form-urlencoded"):
-        answer = bridge.request(
-            "POST", "/api/v1/watches", body=body, headers={"Content-Type": kind}
-        )
-        assert (answer.status, problem(answer)["status"]) == (415, 415)
-    assert bridge.watches() == []
-
-
-def test_another_method_is_refused(bridge):
-    handle = bridge.open_watch("alpha", "bolt11_mint_quote", QUOTE)["handle"]
-    headers = {"Content-Type": "application/json"}
-    for path, allowed in (
-        ("/api/v1/watches", {"GET", "HEAD", "POST"}),
-        (f"/api/v1/watches/{handle}", {"GET", "HEAD", "DELETE"}),
-    ):
-        answer = bridge.request("PUT", path, headers=headers, body=b"{}")
-        assert answer.status == 405
-        assert allowed <= {name.strip() for name in answer.headers["allow"].split(",")}
 
 
 # Status
@@ -276,7 +164,45 @@ def test_a_mint_is_a_source(mint_stage, mint):
     assert handle not in metrics, "a label for each watch would grow without end"
 
 
+def test_a_mint_that_is_paused_is_told_of_afterwards(mint_stage, mint):
+    scene = mint_stage(mint, **SLOW_RECONCILE)
+    quote, handle = scene.watch_new_quote()
+    assert scene.bridge.post("/api/v1/pause?source=alpha").status == 202
+    scene.bridge.wait_for_state("disconnected", 5, "alpha", reason="paused")
+    mint.receive(quote.bolt11)
+    assert scene.wallet.mint_state(quote) == "PAID"
+    scene.expect(handle)
+    assert scene.bridge.post("/api/v1/resume?source=alpha").status == 202
+    scene.expect(handle, "PAID", within=CONNECT_TIMEOUT_S)
+    scene.check_that_it_lives()
+
+
 # Durability
+
+
+def test_another_mint_of_the_same_name_learns_nothing(mint_stage, mint, other_mint):
+    scene = mint_stage(mint, **QUICK_RECONCILE)
+    quote, handle = scene.watch_new_quote()
+    other = MintProxy(other_mint.url)
+    try:
+        reload(scene, other.url)
+        wait_until(lambda: other.requests["upgrade"], 5, "the other mint is connected")
+        assert scene.bridge.watches() == []
+        assert scene.bridge.get(f"/api/v1/watches/{handle}").status == 404
+        scene.bridge.wait_for_state("connected", CONNECT_TIMEOUT_S, "alpha")
+        assert set(other.requests) == {"/v1/info", "upgrade"}
+    finally:
+        other.close()
+    mint.receive(quote.bolt11)
+    reload(scene, mint.url)
+    scene.expect(handle, "PAID", within=CONNECT_TIMEOUT_S)
+    assert [watch["handle"] for watch in scene.bridge.watches()] == [handle]
+
+
+def reload(scene, url: str) -> None:
+    scene.bridge.configuration["mint"][0]["url"] = url
+    scene.bridge.write_configuration()
+    scene.bridge.signal(signal.SIGHUP)
 
 
 def test_watches_survive_a_kill(mint_stage, mint):
@@ -336,26 +262,24 @@ def test_no_id_is_said_anywhere(mint_stage, mint, other_mint):
         lambda: bridge.source("alpha")["last_reconcile_at"] != asked, 10, "a question is logged"
     )
 
-    said = bridge.everything_said() + exported(bridge.folder / "bridge.db")
-    assert handle in said, "the search looks where the watches are"
-    for id in scene.wallet.ids:
-        assert id not in said, f"an id was said: {id[:6]}…"
+    assert bridge.watches() != []
+    store = bridge.folder / "bridge.db"
+    for secret in (quote.id, melt.id, proofs[0].y):
+        assert secret in exported(store), "the search looks where the secrets are"
+    check_no_secret_was_said(scene, exported(store, without=("watches", "secret")))
 
 
-def exported(store) -> str:
-    """Every value of every table, but those of the one column that holds the ids."""
+def exported(store, without: tuple[str, str] | None = None) -> str:
+    """Every value of every table, but those of one column."""
     said: list[str] = []
-    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as database:
         database.row_factory = sqlite3.Row
-        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_schema")]
-        for table in (name for name in tables if not name.startswith("sqlite_")):
-            with_columns = database.execute(f"PRAGMA table_info({table})").fetchall()
-            if not with_columns:
-                continue
+        tables = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        for (table,) in tables:
             for row in database.execute(f"SELECT * FROM {table}"):
                 said += [
                     value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-                    for name, value in dict(row).items()
-                    if (table, name) != ("watches", "secret")
+                    for column, value in dict(row).items()
+                    if (table, column) != without
                 ]
     return "\n".join(said)

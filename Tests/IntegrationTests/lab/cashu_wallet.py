@@ -62,11 +62,11 @@ class Proof:
 
 
 class CashuWallet:
-    """A wallet of satoshis at one mint. `ids` are the quotes and proofs that it ever had."""
+    """A wallet of satoshis at one mint. `secrets` is what nobody else may learn from anybody."""
 
     def __init__(self, url: str):
         self.url = url
-        self.ids: list[str] = []
+        self.secrets: list[str] = []
 
     def ask(self, path: str, body: Any = None) -> Any:
         answer = request("GET" if body is None else "POST", self.url + path, json=body)
@@ -78,7 +78,7 @@ class CashuWallet:
     def request_mint(self, amount: int) -> Quote:
         """NUT-23: an invoice, whose payment buys tokens."""
         quote = self.ask("/v1/mint/quote/bolt11", {"amount": amount, "unit": "sat"})
-        self.ids.append(quote["quote"])
+        self.secrets += [quote["quote"], quote["request"]]
         return Quote(quote["quote"], quote["request"], amount)
 
     def mint(self, quote: Quote) -> list[Proof]:
@@ -96,7 +96,7 @@ class CashuWallet:
             Proof(signature["amount"], signature["id"], secret, signature["C_"])
             for signature, secret in zip(issued["signatures"], secrets, strict=True)
         ]
-        self.ids += [name for proof in proofs for name in (proof.secret, proof.y)]
+        self.secrets += [name for proof in proofs for name in (proof.secret, proof.y)]
         return proofs
 
     def buy(self, mint: Nutshell, amount: int) -> list[Proof]:
@@ -110,7 +110,7 @@ class CashuWallet:
 
     def request_melt(self, bolt11: str) -> Quote:
         quote = self.ask("/v1/melt/quote/bolt11", {"request": bolt11, "unit": "sat"})
-        self.ids.append(quote["quote"])
+        self.secrets += [quote["quote"], bolt11]
         return Quote(quote["quote"], bolt11, quote["amount"], quote["fee_reserve"])
 
     def melt(self, quote: Quote, proofs: list[Proof]) -> None:
