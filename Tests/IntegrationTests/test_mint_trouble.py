@@ -103,14 +103,15 @@ def test_a_mint_whose_payment_was_pending_when_it_was_killed(mint_stage, mortal_
     scene.expect(handle, "PENDING", "PAID")
 
 
-def test_a_zombie_is_noticed_by_the_heartbeat(mint_stage, mint, mint_proxy: MintProxy):
+@pytest.mark.parametrize("fault", ["frames_are_swallowed", "only_pongs_pass"])
+def test_a_zombie_is_noticed_by_the_heartbeat(mint_stage, mint, mint_proxy: MintProxy, fault):
     scene = mint_stage(mint, url=mint_proxy.url, **HEARTBEAT, **SLOW_RECONCILE)
     quote, handle = scene.watch_new_quote()
-    mint_proxy.frames_are_swallowed = True
+    setattr(mint_proxy, fault, True)
     mint.receive(quote.bolt11)
     scene.bridge.wait_for_state("reconnecting", HEARTBEAT_BOUND_S, "alpha")
     wait_until(lambda: ("reconnecting", "heartbeat") in scene.states(), 5, "its event")
-    mint_proxy.frames_are_swallowed = False
+    setattr(mint_proxy, fault, False)
     scene.expect(handle, "PAID", within=CONNECT_TIMEOUT_S)
     scene.check_that_it_lives()
 

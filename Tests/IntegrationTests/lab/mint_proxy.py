@@ -9,6 +9,9 @@ from .proxy import Proxy
 ELSEWHERE = (f"203.0.113.{number}" for number in count(1))
 """Addresses of documentation (RFC 5737): nobody's. A mint remembers one for a minute."""
 
+TEXT_FRAME = 0x81
+"""The first byte of a whole one (RFC 6455 section 5.2)."""
+
 
 class MintProxy(Proxy):
     """Relays to a mint, with what is said about notifications changed on command."""
@@ -17,6 +20,8 @@ class MintProxy(Proxy):
         super().__init__(upstream)
         self.notification_copies = 1
         """0: subscriptions are acknowledged, and nothing is ever told."""
+        self.only_pongs_pass = False
+        """The socket is served, and nobody behind it."""
         self.hides_websockets = False
         """The mint does not advertise NUT-17."""
 
@@ -31,21 +36,19 @@ class MintProxy(Proxy):
         del info["nuts"]["17"]
         return json.dumps(info).encode()
 
+    def copies(self, frame: bytes) -> int:
+        """How often what the mint sent is handed on. Its answers have an `id`, not a `method`."""
+        if frame[0] == TEXT_FRAME and self.only_pongs_pass:
+            return 0
+        return self.notification_copies if b'"method"' in frame else 1
+
     def filter_for_socket(self) -> Callable[[bytes], bytes]:
         frames = Frames()
 
         def relayed(data: bytes) -> bytes:
-            return b"".join(
-                frame * (self.notification_copies if is_notification(frame) else 1)
-                for frame in frames.take(data)
-            )
+            return b"".join(frame * self.copies(frame) for frame in frames.take(data))
 
         return relayed
-
-
-def is_notification(frame: bytes) -> bool:
-    """The mint's answers have an `id`, its notifications a `method`."""
-    return b'"method"' in frame
 
 
 class Frames:

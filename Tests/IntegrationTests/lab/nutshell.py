@@ -8,7 +8,7 @@ from .process import Process, free_port, wait_until
 from .rest import request
 
 LAUNCHER = Path(__file__).with_name("scripted_mint.py")
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 90
 
 
 class Nutshell:
