@@ -4,8 +4,10 @@ SWIFT ?= swift
 STATIC = -c release --static-swift-stdlib
 BINARY = .build/release/walletwire
 PREFIX ?= /usr/local
+LIVES ?= 10000
 
-.PHONY: run build test unit lint linkage integration browser conformance chaos chaos-short format install clean
+.PHONY: run build test unit lint linkage integration browser conformance chaos chaos-short format install clean \
+  simulate simulate-short mutants
 
 run: build
 	@.ci/serve $(BINARY)
@@ -14,17 +16,33 @@ build:
 	@.ci/install-packages build
 	$(SWIFT) build $(STATIC) --product walletwire
 
-test: lint unit linkage conformance integration browser chaos-short
+test: lint unit simulate-short linkage conformance integration browser chaos-short
 	@echo "all tests passed"
 
 lint:
 	@.ci/install-packages build
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	Tests/SimulationTests/mutants.sh --check
 
 unit:
 	@.ci/install-packages build
 	@.ci/install-packages test
 	$(SWIFT) test
+
+# Lives of the bridge in a seeded world where everything goes wrong, judged by an oracle; about twenty minutes.
+# A life that fails is printed with the command that replays it.
+simulate:
+	@.ci/install-packages build
+	$(SWIFT) build $(STATIC) --product simulate
+	.build/release/simulate --lives $(LIVES)
+
+simulate-short:
+	@$(MAKE) --no-print-directory simulate LIVES=1000
+
+# Plants known bugs, one at a time: the simulation has to catch each.
+mutants:
+	@.ci/install-packages build
+	Tests/SimulationTests/mutants.sh
 
 # What the release binary is made of.
 linkage: build

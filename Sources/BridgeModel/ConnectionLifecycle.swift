@@ -110,6 +110,7 @@ package struct ConnectionLifecycle: Sendable {
   package mutating func opened(_ id: SocketID, now: Instant) {
     guard case .opening(id, let since) = phase else { return }
     status.metrics.lastConnectTime = now.uptime - since
+    status.metrics.connectTimes.add(now.uptime - since)
     heartbeat.start(at: now.uptime)
     enter(.confirming(id), reason: status.reason, now)
   }

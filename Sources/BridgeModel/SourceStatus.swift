@@ -69,6 +69,8 @@ package struct SourceStatus: Sendable, Hashable {
   package var heartbeatRoundTrip: Duration?
   package var lastFrameAt: Timestamp?
   package var lastReconcileAt: Timestamp?
+  /// From the first question of a round to its last answer.
+  package var reconcileTimes = DurationHistogram()
   /// Nil for a mint, which keeps none.
   package var books: BooksState?
   package var unexplained: Millisatoshi = .zero
@@ -103,6 +105,8 @@ package struct ConnectionMetrics: Sendable, Hashable {
   package var successfulConnections = 0
   package var disconnections = 0
   package var lastConnectTime: Duration?
+  /// From an attempt's begin to its open socket.
+  package var connectTimes = DurationHistogram()
   package var lastCloseCode: Int?
   package var lastCloseReason: String?
   /// Time in which a connection was wanted and there was none, without the present outage.

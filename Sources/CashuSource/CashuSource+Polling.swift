@@ -162,6 +162,9 @@ extension CashuSource {
 
   private mutating func answered(_ now: Instant) {
     connection.status.lastReconcileAt = now.wall
+    if let askedAt = polls.lastQuestionAt {
+      connection.status.reconcileTimes.add(now.uptime - askedAt)
+    }
     questionHealth = .answering
     questionFailures = 0
     connection.confirmed(now: now)

@@ -31,7 +31,7 @@ struct PollPlan: Sendable {
   private var turns: Deque<Turn> = []
   /// Those that no subscription covers, however healthy the socket.
   private var uncovered: Deque<Turn> = []
-  private var lastQuestionAt: Duration?
+  private(set) var lastQuestionAt: Duration?
   var question: Question?
   var infoDueAt: Duration = .zero
   /// No question before.

@@ -38,6 +38,8 @@ struct Book: Sendable {
   private var known: [String: Known] = [:]
   /// Outgoing payments that still may change, by payment id.
   private(set) var pending: [String: Payment] = [:]
+  /// Hashes of outgoing payments that have settled under another id than the hash.
+  private var settledHashes: Set<String> = []
 
   init(_ record: BookRecord) {
     self.record = record
@@ -71,6 +73,10 @@ struct Book: Sendable {
       (.outgoing, .pending, nil),
       (.outgoing, .settled, nil), (.outgoing, .settled, .pending), (.outgoing, .settled, .failed),
       (.outgoing, .failed, .pending):
+      if before == nil, row.status == .pending, settledHashes.contains(row.paymentHash) {
+        // A stale answer shows the payment under its former id.
+        return nil
+      }
       let payment = makePayment(row, seen)
       if row.direction == .outgoing, before == nil, let old = pendingUnderAnotherID(row) {
         // Still pending is no news, and neither its sums nor its frame are.
@@ -129,6 +135,11 @@ struct Book: Sendable {
     known[payment.paymentID] = Known(status: payment.status, effect: payment.balanceEffect)
     pending[payment.paymentID] =
       payment.direction == .outgoing && payment.status == .pending ? payment : nil
+    if payment.direction == .outgoing, payment.status == .settled,
+      payment.paymentID != payment.paymentHash
+    {
+      settledHashes.insert(payment.paymentHash)
+    }
   }
 
   private func makePayment(_ row: PaymentRow, _ seen: Sighting) -> Payment {

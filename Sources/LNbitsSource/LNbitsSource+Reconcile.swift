@@ -14,7 +14,8 @@ extension LNbitsSource {
     let urgency = schedule.urgency
     schedule.roundStarted(at: now.uptime)
     round = ReconcileRound(
-      urgency: urgency, step: .payments, scan: makeScan(isImport ? .everything : .shallow))
+      urgency: urgency, startedAt: now.uptime, step: .payments,
+      scan: makeScan(isImport ? .everything : .shallow))
     // The first question of all is the version: it decides how a row's times are to be read.
     return interrupted + (version == nil && isVersionDue ? ask(.version) : ask(.payments))
   }
@@ -298,6 +299,7 @@ extension LNbitsSource {
 
   mutating func finishRound(_ now: Instant) -> [SourceEffect] {
     connection.status.lastReconcileAt = now.wall
+    if let round { connection.status.reconcileTimes.add(now.uptime - round.startedAt) }
     questionHealth = .answering
     questionFailures = 0
     connection.confirmed(now: now)

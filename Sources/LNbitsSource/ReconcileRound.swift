@@ -23,6 +23,7 @@ struct ReconcileRound: Sendable {
   static let maximumHashes = 50
 
   let urgency: UpstreamRequest.Urgency
+  let startedAt: Duration
   var request: RequestID?
   var step: Step
   var scan: PaymentScan

@@ -62,6 +62,17 @@ struct RenamedPaymentTests {
     #expect(book.change(for: row, seen: Self.sighting()) == nil)
   }
 
+  @Test("once it has settled, a stale answer under its former id is no payment")
+  func stale() throws {
+    var book = try Self.book()
+    let row = Self.row("node-77", .settled, fee: 5)
+    let change = try #require(book.change(for: row, seen: Self.sighting()))
+    book.apply(
+      Commit(book: book.record, payments: [change.payment], superseded: ["hash"]))
+    let stale = Self.row("hash", .pending, fee: 2000)
+    #expect(book.change(for: stale, seen: Self.sighting()) == nil)
+  }
+
   @Test("that it is still pending is no news, and moves nothing")
   func stillPending() throws {
     let book = try Self.book()

@@ -26,6 +26,26 @@ struct RoutesMetricsTests {
         """)
   }
 
+  @Test("A histogram counts upwards, and ends with all")
+  func histogram() {
+    var times = DurationHistogram()
+    for duration in [Duration.milliseconds(5), .milliseconds(6), .seconds(3600), .seconds(-1)] {
+      times.add(duration)
+    }
+    var metrics = MetricsText()
+    metrics.histogram("a_seconds", "Of a.", [(("source", "x"), times)])
+    let lines = metrics.text.split(separator: "\n")
+    #expect(lines[1] == "# TYPE a_seconds histogram")
+    #expect(lines[2] == #"a_seconds_bucket{source="x",le="0.005"} 2"#)
+    #expect(lines[3] == #"a_seconds_bucket{source="x",le="0.01"} 3"#)
+    #expect(lines.contains(#"a_seconds_bucket{source="x",le="60.0"} 3"#))
+    #expect(lines.contains(#"a_seconds_bucket{source="x",le="+Inf"} 4"#))
+    #expect(
+      lines.suffix(2) == [
+        #"a_seconds_sum{source="x"} 3600.011"#, #"a_seconds_count{source="x"} 4"#,
+      ])
+  }
+
   @Test(
     "A label's value cannot break out of its line",
     arguments: [
@@ -86,6 +106,8 @@ struct RoutesMetricsTests {
     #expect(metrics.text.contains("walletwire_payments_published_total\(labels) 2\n"))
     #expect(metrics.text.contains("walletwire_payments_published_msat_total\(labels) 3000\n"))
     #expect(metrics.text.contains("walletwire_payment_fees_published_msat_total\(labels) 4\n"))
+    #expect(metrics.text.contains("walletwire_balances_published_total{wallet=\"main\"} 1\n"))
+    #expect(metrics.text.contains("walletwire_payment_lag_seconds_count{wallet=\"main\"} 2\n"))
     #expect(metrics.text.contains("walletwire_corrections_published_total{wallet=\"main\"} 1\n"))
     #expect(!metrics.text.contains("gone"))
   }

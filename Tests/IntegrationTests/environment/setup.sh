@@ -3,7 +3,7 @@
 # Python environments under .cache/ for two LNbits versions, for the Cashu mint Nutshell and for
 # pytest. Idempotent: an environment is left alone while its lock file has not changed.
 #
-#   Tests/IntegrationTests/environment/setup.sh [tests] [browser] [lnbits-1.6.2] [lnbits-1.4.1]
+#   Tests/IntegrationTests/environment/setup.sh [tests] [browser] [programs] [lnbits-1.6.2] [lnbits-1.4.1]
 #     [nutshell-0.21.0]
 #
 # Without names it prepares all of them. PYTHON names the interpreter, by default python3.
@@ -37,6 +37,27 @@ install_missing_packages() {
   }
 }
 
+# Programs that are only tried by tests: unpacked under .cache/, so that nothing is installed and no server starts.
+unpack_programs() {
+  local folder=$cache/debian name
+  local packages=(prometheus nginx caddy)
+  for name in "${packages[@]}"; do
+    [ -e "$folder/$name.stamp" ] && continue
+    say "unpacking Debian's $name"
+    [ -n "$(apt-cache show "$name" 2>/dev/null)" ] || refresh_packages
+    mkdir -p "$folder/download"
+    (cd "$folder/download" && rm -f -- "$name"_*.deb && apt-get download -qq "$name")
+    dpkg-deb -x "$folder/download/$name"_*.deb "$folder"
+    touch "$folder/$name.stamp"
+  done
+}
+
+refresh_packages() {
+  local become=()
+  [ "$(id -u)" -eq 0 ] || become=(sudo)
+  "${become[@]}" apt-get update -qq
+}
+
 # One environment from one lock file. The stamp names the lock that it was made from.
 prepare() {
   local name=$1 lock=$here/$1.txt environment=$cache/$1 stamp started=$SECONDS
@@ -56,5 +77,7 @@ prepare() {
 
 mkdir -p "$cache"
 install_missing_packages
-[ $# -gt 0 ] || set -- tests browser lnbits-1.6.2 lnbits-1.4.1 nutshell-0.21.0
-for name in "$@"; do prepare "$name"; done
+[ $# -gt 0 ] || set -- tests browser programs lnbits-1.6.2 lnbits-1.4.1 nutshell-0.21.0
+for name in "$@"; do
+  if [ "$name" = programs ]; then unpack_programs; else prepare "$name"; fi
+done

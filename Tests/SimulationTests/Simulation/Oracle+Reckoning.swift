@@ -38,7 +38,8 @@ extension Oracle {
   private func debt(of wallet: String, _ truth: Truth) -> String? {
     let told = self.told[wallet] ?? Told()
     for id in truth.order {
-      guard let leg = truth.legs[id], let final = leg.states.last?.status else { continue }
+      guard let leg = truth.legs[id], leg.laterID == nil, let final = leg.states.last?.status
+      else { continue }
       let last = told.statuses[id]?.last
       let isTold: Bool =
         switch (leg.direction, final) {

@@ -98,7 +98,13 @@ final class Oracle {
   private func check(_ payment: Payment, _ told: inout Told, _ truth: Truth, _ name: String) {
     let words = "\(name): \(payment.direction) \(payment.paymentID.prefix(16)) \(payment.status)"
     world.trace("PUBLISHED \(words) \(payment.amount.value) fee \(payment.fee.value)")
-    guard truth.bears(payment) else { return object("\(words): never was so") }
+    guard truth.bears(payment), let leg = truth.legs[payment.paymentID] else {
+      return object("\(words): never was so")
+    }
+    if let later = leg.laterID, told.statuses[later] != nil {
+      return object("\(words): it was told under its later id")
+    }
+    if let former = leg.formerID { told.rename(former, payment.paymentID) }
     let before = told.statuses[payment.paymentID]?.last
     switch (payment.direction, before, payment.status) {
     case (.incoming, nil, .settled), (.outgoing, nil, .pending), (.outgoing, nil, .settled),

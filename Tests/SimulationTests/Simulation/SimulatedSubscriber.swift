@@ -61,12 +61,16 @@ final class SimulatedSubscriber {
   }
 
   /// The connection ends; some of what was on its way still arrives.
-  func drop() {
-    guard let last = connection else { return }
+  ///
+  /// - Returns: whether there was one.
+  @discardableResult
+  func drop() -> Bool {
+    guard let last = connection else { return false }
     deliver(last.chunk.prefix(world.chance.number(0...last.chunk.count)))
     connection = nil
     world.trace("\(name): drops at \(decoder.lastEventID)")
     world.after(world.chance.milliseconds(2000...12_000)) { [self] in connect() }
+    return true
   }
 
   /// There may be something to read.
@@ -112,7 +116,8 @@ final class SimulatedSubscriber {
         guard let next else { break }
         current.chunk = next[...]
       } catch {
-        return drop()
+        drop()
+        return
       }
     }
     connection = current

@@ -14,8 +14,9 @@ struct Truth {
     var direction: Payment.Direction
     /// In order; never empty.
     var states: [State]
-    /// The upstream's word for it changed at this place of the list, so the payment bears another id since.
-    var isRenamed = false
+    /// The upstream may rename a payment when it settles: what it was called before, and is called since.
+    var formerID: String?
+    var laterID: String?
   }
 
   /// By payment id.
@@ -24,6 +25,8 @@ struct Truth {
   private(set) var order: [String] = []
   private(set) var balances: Set<Millisatoshi> = []
   private(set) var balance: Millisatoshi = .zero
+  /// Outgoing legs that may still be renamed, by payment hash.
+  private var pendingIDs: [String: String] = [:]
 
   mutating func note(_ row: PaymentRow) {
     let status: Payment.Status =
@@ -36,9 +39,13 @@ struct Truth {
       status: status, amount: row.amount.magnitude,
       fee: status == .failed ? .zero : row.fee.magnitude)
     if legs[row.checkingID] == nil {
-      legs[row.checkingID] = Leg(direction: row.isOutgoing ? .outgoing : .incoming, states: [])
+      let formerID = row.isOutgoing ? pendingIDs[row.paymentHash] : nil
+      if let formerID { legs[formerID]?.laterID = row.checkingID }
+      legs[row.checkingID] = Leg(
+        direction: row.isOutgoing ? .outgoing : .incoming, states: [], formerID: formerID)
       order.append(row.checkingID)
     }
+    if row.isOutgoing { pendingIDs[row.paymentHash] = row.checkingID }
     if legs[row.checkingID]?.states.last != state { legs[row.checkingID]?.states.append(state) }
   }
 
@@ -50,7 +57,8 @@ struct Truth {
   /// What outgoing payments that are pending have set aside.
   var pendingOutgoing: Millisatoshi {
     legs.values.reduce(.zero) { sum, leg in
-      guard leg.direction == .outgoing, let state = leg.states.last, state.status == .pending
+      guard leg.direction == .outgoing, leg.laterID == nil, let state = leg.states.last,
+        state.status == .pending
       else { return sum }
       return sum + state.amount + state.fee
     }
@@ -76,4 +84,10 @@ struct Told {
   var balance: Millisatoshi?
   /// The balance that the payments told explain.
   var explained: Millisatoshi = .zero
+
+  /// What was told of a payment under its former id holds under its new one.
+  mutating func rename(_ former: String, _ new: String) {
+    if let known = statuses.removeValue(forKey: former) { statuses[new] = known }
+    if let effect = effects.removeValue(forKey: former) { effects[new] = effect }
+  }
 }

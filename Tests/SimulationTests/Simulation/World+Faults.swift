@@ -22,42 +22,55 @@ extension World {
   }
 
   private func strike(_ fault: Fault) {
-    faults += 1
     let upstream = chance.pick(origins)
     trace("FAULT \(fault) \(upstream.url)")
+    if hit(fault, upstream) { faults += 1 }
+  }
+
+  /// - Returns: whether anything was there to be hit.
+  private func hit(_ fault: Fault, _ upstream: Upstream) -> Bool {
+    let hasSockets = !upstream.sockets.isEmpty
     switch fault {
     case .trouble, .trouble2, .trouble3, .trouble4:
       let trouble = chance.pick(Trouble.allCases)
       trace("FAULT \(trouble)")
       upstream.weather.begin(trouble, until: uptime + chance.milliseconds(500...45_000))
+      return true
     case .closedSockets:
       upstream.closeSockets(code: chance.pick([1000, 1001, 1002, 1008, 1011, 1012]))
+      return hasSockets
     case .droppedSockets:
       upstream.closeSockets(code: 1006)
+      return hasSockets
     case .frozenSockets:
       for socket in upstream.sockets { socket.freeze() }
+      return hasSockets
     case .nonsense:
       for socket in upstream.sockets { socket.sendNonsense() }
+      return hasSockets
     case .forgery, .forgery2:
       forge(upstream)
+      return hasSockets
     case .death, .death2, .death3:
       process?.stepsUntilDeath = chance.number(1...30)
+      return process != nil
     case .restart:
-      restart()
+      return restart()
     case .fullDisk:
       disk.fillUp(afterWrites: chance.number(0...12))
       after(chance.milliseconds(100...20_000)) { [unowned self] in
         disk.fillUp(afterWrites: nil)
       }
+      return process != nil
     case .droppedSubscriber, .droppedSubscriber2:
-      chance.pick(subscribers).drop()
-    default:
-      disturb(fault, upstream)
+      return chance.pick(subscribers).drop()
+    case .byHand, .otherNetwork, .pause, .newKey:
+      return disturb(fault, upstream)
     }
   }
 
-  private func disturb(_ fault: Fault, _ upstream: Upstream) {
-    guard let process else { return }
+  private func disturb(_ fault: Fault, _ upstream: Upstream) -> Bool {
+    guard let process else { return false }
     let driver = chance.pick(process.drivers)
     switch fault {
     case .byHand:
@@ -77,8 +90,9 @@ extension World {
         }
       }
     default:
-      break
+      return false
     }
+    return true
   }
 
   // MARK: Forgeries
@@ -119,12 +133,13 @@ extension World {
   }
 
   /// A clean stop, and a new start; sometimes with names that stand for other wallets now.
-  private func restart() {
-    guard let process else { return }
+  private func restart() -> Bool {
+    guard let process else { return false }
     process.stop()
-    guard self.process === process else { return }
+    guard self.process === process else { return true }
     bury(process)
     after(chance.milliseconds(50...5000)) { [unowned self] in launch() }
+    return true
   }
 
   private func bury(_ victim: BridgeProcess) {

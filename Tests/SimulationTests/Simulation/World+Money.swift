@@ -7,7 +7,7 @@ extension World {
     case sale, sale2, silentSale, slowSale, unpaidInvoice, burst
     case transfer, selfPayment, credit, debit
     case purchase, purchase2, slowPurchase, failingPurchase, pendingPurchase, pendingFailure
-    case failureThatSettles, repeatedNotification, forgottenUpdate
+    case failureThatSettles, renamedPurchase, repeatedNotification, forgottenUpdate
   }
 
   /// The past that the wallets have before the bridge first asks.
@@ -20,7 +20,10 @@ extension World {
         guard chance.happens(0.7) else { continue }
         for _ in 0..<chance.number(1...12) { receive(upstream, wallet, count: 1, after: .zero) }
         if chance.happens(0.5) {
-          pay(upstream, wallet, .pendingThenSettles(after: .seconds(40), fee: fee()))
+          let amount = amount()
+          pay(
+            upstream, wallet, amount, .pendingThenSettles(after: .seconds(40), fee: fee(of: amount))
+          )
         }
       }
     }
@@ -55,41 +58,53 @@ extension World {
     case .transfer, .selfPayment:
       let receiver = occasion == .selfPayment ? wallet : chance.pick(upstream.walletIDs)
       let satoshi = Int64(chance.number(1...900))
-      payments += 2
-      upstream.change {
+      let sent = upstream.change {
         try $0.transfer(
           satoshi: satoshi, from: wallet, to: receiver, memo: "a transfer", now: $1, using: &$2)
       }
+      if sent != nil { payments += 2 }
     case .credit, .debit:
       let satoshi = Int64(chance.number(1...900))
-      payments += 1
-      upstream.change {
+      let moved = upstream.change {
         occasion == .credit
           ? try $0.credit(wallet: wallet, satoshi: satoshi, now: $1, using: &$2)
           : try $0.debit(wallet: wallet, satoshi: satoshi, now: $1, using: &$2)
       }
+      if moved != nil { payments += 1 }
     case .repeatedNotification, .forgottenUpdate:
       touchAgain(upstream, wallet, isNotified: occasion == .repeatedNotification)
     default:
-      pay(upstream, wallet, outcome(occasion))
+      let amount = amount()
+      pay(upstream, wallet, amount, outcome(occasion, of: amount))
     }
   }
 
-  private func outcome(_ occasion: Occasion) -> ExternalOutcome {
+  private func outcome(_ occasion: Occasion, of amount: Millisatoshi) -> ExternalOutcome {
     let quick = chance.milliseconds(50...4000)
     let slow = chance.milliseconds(6000...90_000)
+    let fee = fee(of: amount)
     return switch occasion {
-    case .slowPurchase: .settles(after: slow, fee: fee())
+    case .slowPurchase: .settles(after: slow, fee: fee)
     case .failingPurchase: .fails(after: chance.happens(0.5) ? quick : slow)
-    case .pendingPurchase: .pendingThenSettles(after: slow, fee: fee())
+    case .pendingPurchase: .pendingThenSettles(after: slow, fee: fee)
     case .pendingFailure: .pendingThenFails(after: slow)
     case .failureThatSettles:
-      .failsThenSettles(failsAfter: quick, settlesAfter: quick + slow, fee: fee())
-    default: .settles(after: quick, fee: fee())
+      .failsThenSettles(failsAfter: quick, settlesAfter: quick + slow, fee: fee)
+    case .renamedPurchase:
+      .settlesRenamed(
+        after: chance.happens(0.5) ? quick : slow, fee: fee,
+        checkingID: "node\(chance.number(0...Int.max))")
+    default: .settles(after: quick, fee: fee)
     }
   }
 
-  private func fee() -> Millisatoshi { Millisatoshi(Int64(chance.number(0...2000))) }
+  private func amount() -> Millisatoshi { Millisatoshi(Int64(chance.number(1000...5_000_000))) }
+
+  /// Now and then just what was set aside: then no balance tells that the payment has settled.
+  private func fee(of amount: Millisatoshi) -> Millisatoshi {
+    chance.happens(0.25)
+      ? Behaviour.feeReserve(for: amount) : Millisatoshi(Int64(chance.number(0...2000)))
+  }
 
   private func invoice(_ upstream: Upstream, _ wallet: String) -> PaymentRow? {
     let satoshi = Int64(chance.number(1...900))
@@ -118,13 +133,14 @@ extension World {
     }
   }
 
-  private func pay(_ upstream: Upstream, _ wallet: String, _ outcome: ExternalOutcome) {
-    let amount = Millisatoshi(Int64(chance.number(1000...5_000_000)))
-    payments += 1
-    upstream.change {
+  private func pay(
+    _ upstream: Upstream, _ wallet: String, _ amount: Millisatoshi, _ outcome: ExternalOutcome
+  ) {
+    let sent = upstream.change {
       try $0.payOutside(
         wallet: wallet, amount: amount, memo: "a purchase", outcome: outcome, now: $1, using: &$2)
     }
+    if sent != nil { payments += 1 }
   }
 
   /// Old rows move to the top of the list, or lose the time of their last change.

@@ -79,6 +79,13 @@ extension MetricsText {
       "Fees of the payment events published; of pending ones the reserve.",
       rows.map { ($0.labels, .whole($0.total.fee)) })
     family(
+      "walletwire_balances_published_total", .counter, "Balance events published.",
+      wallets.map { ([("wallet", $0)], .whole(published.balances[$0] ?? 0)) })
+    histogram(
+      "walletwire_payment_lag_seconds",
+      "From a payment's settlement, by the wallet's clock, to its event; late ones aside.",
+      wallets.map { (("wallet", $0), published.lags[$0] ?? DurationHistogram()) })
+    family(
       "walletwire_corrections_published_total", .counter,
       "Balance events published that no payment explains.",
       wallets.map { ([("wallet", $0)], .whole(published.corrections[$0] ?? 0)) })
@@ -128,9 +135,12 @@ extension MetricsText {
       "walletwire_downtime_seconds_total", .counter,
       "Time in which a connection was wanted and there was none.", of: reports
     ) { .real($0.status.metrics.downtime(at: now.uptime).seconds) }
-    each(
-      "walletwire_connect_seconds", .gauge, "How long the last connect took.", of: reports
-    ) { $0.status.metrics.lastConnectTime.map { .real($0.seconds) } }
+    histogram(
+      "walletwire_connect_seconds", "How long attempts took that opened a socket.",
+      reports.map { (("source", $0.name), $0.status.metrics.connectTimes) })
+    histogram(
+      "walletwire_reconcile_seconds", "How long rounds of questions to the upstream took.",
+      reports.map { (("source", $0.name), $0.status.reconcileTimes) })
     each(
       "walletwire_heartbeat_seconds", .gauge, "Round trip of the last heartbeat.", of: reports
     ) { $0.status.heartbeatRoundTrip.map { .real($0.seconds) } }

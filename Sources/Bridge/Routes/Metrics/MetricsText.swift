@@ -1,3 +1,5 @@
+import BridgeModel
+
 /// Writes the Prometheus text format 0.0.4: families one after the other, each with its help and its type first.
 struct MetricsText {
   static let contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -41,6 +43,26 @@ struct MetricsText {
   ) {
     family(name, kind, help, number.map { [([], $0)] } ?? [])
   }
+
+  /// A histogram of seconds: for each member its buckets, each with those below it, their sum and their count.
+  mutating func histogram(
+    _ name: StaticString, _ help: StaticString,
+    _ members: [(label: Label, times: DurationHistogram)]
+  ) {
+    guard !members.isEmpty else { return }
+    text += "# HELP \(name) \(help)\n# TYPE \(name) histogram\n"
+    for (label, times) in members {
+      var count = 0
+      for (bound, own) in zip(Self.bounds, times.counts) {
+        count += own
+        text += "\(name)_bucket\(Self.labels([label, ("le", bound)])) \(count)\n"
+      }
+      text += "\(name)_sum\(Self.labels([label])) \(times.sum.seconds)\n"
+      text += "\(name)_count\(Self.labels([label])) \(count)\n"
+    }
+  }
+
+  private static let bounds = DurationHistogram.bounds.map { "\($0.seconds)" } + ["+Inf"]
 
   private static func labels(_ labels: [Label]) -> String {
     guard !labels.isEmpty else { return "" }

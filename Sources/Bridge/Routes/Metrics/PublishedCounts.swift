@@ -24,6 +24,10 @@ struct PublishedCounts: Sendable {
   }
 
   private(set) var totals: [Kind: Total] = [:]
+  /// By wallet: balance events, corrections among them.
+  private(set) var balances: [String: Int64] = [:]
+  /// By wallet: how long after its settlement a payment was published, unless it was late.
+  private(set) var lags: [String: DurationHistogram] = [:]
   /// By wallet: differences that no payment explains.
   private(set) var corrections: [String: Int64] = [:]
   private(set) var transitions: [Transition: Int64] = [:]
@@ -37,12 +41,14 @@ struct PublishedCounts: Sendable {
       total.amount = Self.sum(total.amount, payment.amount.value)
       total.fee = Self.sum(total.fee, payment.fee.value)
       totals[kind] = total
-    case .balance(let change) where change.cause == .correction:
-      corrections[source, default: 0] += 1
+      if payment.status == .settled, !payment.isLate, let settledAt = payment.settledAt {
+        lags[source, default: DurationHistogram()].add(payment.observedAt - settledAt)
+      }
+    case .balance(let change):
+      balances[source, default: 0] += 1
+      if change.cause == .correction { corrections[source, default: 0] += 1 }
     case .watch(let step):
       transitions[Transition(mint: source, kind: step.kind, state: step.state), default: 0] += 1
-    case .balance:
-      break
     }
   }
 
