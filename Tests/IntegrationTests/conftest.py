@@ -8,6 +8,9 @@ import pytest
 from lab.backend import Backend
 from lab.bridge import REPOSITORY, Bridge
 from lab.lnbits import LNbits
+from lab.mint_proxy import MintProxy
+from lab.mint_scenario import MintStage, check_mint_story
+from lab.nutshell import Nutshell
 from lab.proxy import Proxy
 from lab.scenario import Stage, check_stream_is_true
 from lab.simulator import Simulator
@@ -16,6 +19,7 @@ ENVIRONMENTS = REPOSITORY / ".cache"
 LNBITS = ("lnbits-1.6.2", "lnbits-1.4.1")
 SIMULATORS = ("simulator-1.6.2", "simulator-1.0.0")
 BACKENDS = LNBITS + SIMULATORS
+NUTSHELL = "nutshell-0.21.0"
 
 
 class Servers:
@@ -35,10 +39,15 @@ class Servers:
     def make(self, name: str, folder: Path) -> Backend:
         if name in SIMULATORS:
             return Simulator(name.removeprefix("simulator-"), folder)
-        environment = ENVIRONMENTS / name
-        if not environment.exists():
-            pytest.fail(f"{environment} is missing: run environment/setup.sh {name}")
-        return LNbits(environment, folder)
+        return LNbits(prepared(name), folder)
+
+
+def prepared(name: str) -> Path:
+    """A Python environment."""
+    environment = ENVIRONMENTS / name
+    if not environment.exists():
+        pytest.fail(f"{environment} is missing: run environment/setup.sh {name}")
+    return environment
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +137,75 @@ def proxy(any_backend: Backend) -> Iterator[Proxy]:
     proxy = Proxy(any_backend.url)
     yield proxy
     proxy.close()
+
+
+# Mints
+
+
+@pytest.fixture(scope="session")
+def new_mint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Nutshell]]:
+    """Starts mints, with settings of Nutshell's own."""
+    mints: list[Nutshell] = []
+
+    def make(**settings: object) -> Nutshell:
+        mints.append(Nutshell(prepared(NUTSHELL), tmp_path_factory.mktemp("mint"), **settings))
+        return mints[-1].start()
+
+    yield make
+    for mint in mints:
+        mint.stop()
+
+
+@pytest.fixture(scope="session")
+def mint(new_mint: Callable[..., Nutshell]) -> Nutshell:
+    """The session's mint. A test that stops or freezes it uses `mortal_mint`."""
+    return new_mint(mint_info_name="alpha")
+
+
+@pytest.fixture(scope="session")
+def other_mint(new_mint: Callable[..., Nutshell]) -> Nutshell:
+    """Another, whose invoices the first one pays."""
+    return new_mint(mint_info_name="beta")
+
+
+@pytest.fixture(scope="session")
+def idle_closing_mint(new_mint: Callable[..., Nutshell]) -> Nutshell:
+    """One that closes a connection on which nothing was said for six seconds."""
+    return new_mint(mint_websocket_read_timeout=6)
+
+
+@pytest.fixture
+def mortal_mint(mint: Nutshell) -> Iterator[Nutshell]:
+    """The session's mint, put back on its feet for the next test."""
+    yield mint
+    mint.thaw()
+    if not mint.is_running:
+        mint.start()
+
+
+@pytest.fixture
+def mint_proxy(mint: Nutshell) -> Iterator[MintProxy]:
+    """A proxy before the session's mint, without faults to begin with."""
+    proxy = MintProxy(mint.url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def mint_stage(
+    new_bridge: Callable[[], Bridge], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., MintStage]]:
+    """Sets a scene: a mint, a wallet there, and a bridge that watches.
+
+    When the test has passed so far, the whole story is checked once more, see `check_mint_story`.
+    """
+    stages: list[MintStage] = []
+
+    def make(mint: Nutshell, **settings: object) -> MintStage:
+        stages.append(MintStage.set(mint, new_bridge(), **settings))
+        return stages[-1]
+
+    yield make
+    if getattr(request.node, "has_passed", False):
+        for stage in stages:
+            check_mint_story(stage)

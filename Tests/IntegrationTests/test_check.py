@@ -258,6 +258,12 @@ def test_a_mint_is_asked_for_its_subscriptions(check):
     assert "Nutshell/0.16.0" in done.stdout and "FAIL  heartbeat" in done.stdout
 
 
+def test_a_real_mint_passes_every_step(check, mint):
+    done = check(mint.url, kind="mint")
+    assert done.returncode == 0, done.stdout
+    assert f"Nutshell/{mint.version}" in done.stdout and "FAIL" not in done.stdout
+
+
 # Usage
 
 

@@ -60,6 +60,7 @@ class Bridge:
             "storage": {"path": str(folder / "bridge.db")},
             "upstream": dict(QUICK_UPSTREAM),
             "wallet": [],
+            "mint": [],
         }
         self.config_file = folder / "walletwire.toml"
         self.log_level = "debug"
@@ -74,6 +75,9 @@ class Bridge:
     def add_wallet(self, name: str, url: str, invoice_key: str, **settings: Any) -> None:
         wallet = {"name": name, "url": url, "invoice_key": invoice_key, **settings}
         self.configuration["wallet"].append(wallet)
+
+    def add_mint(self, name: str, url: str, **settings: Any) -> None:
+        self.configuration["mint"].append({"name": name, "url": url, **settings})
 
     def write_configuration(self) -> None:
         self.config_file.write_text(toml(self.configuration))
@@ -119,7 +123,8 @@ class Bridge:
     def _own_lines(self) -> str:
         """Lines of the log that name no upstream: those hold other addresses."""
         assert self.process is not None
-        upstreams = [str(w["url"]) for w in self.configuration["wallet"]]
+        sources = self.configuration["wallet"] + self.configuration["mint"]
+        upstreams = [str(source["url"]) for source in sources]
         lines = self.process.log.splitlines()
         return "\n".join(line for line in lines if not any(url in line for url in upstreams))
 
@@ -169,6 +174,15 @@ class Bridge:
             listed += page["payments"]
             cursor = page["next_before"]
         return listed
+
+    def open_watch(self, mint: str, kind: str, id: str) -> dict[str, Any]:
+        """A new watch of a quote or a proof at a mint."""
+        answer = self.post("/api/v1/watches", json={"mint": mint, "kind": kind, "id": id})
+        assert answer.status == 201, f"{answer.status} {answer.text}"
+        return answer.json
+
+    def watches(self) -> list[dict[str, Any]]:
+        return self.get("/api/v1/watches").json["watches"]
 
     def source(self, name: str = "main") -> dict[str, Any]:
         sources = self.get("/api/v1/status").json["sources"]

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ class Proxy:
         self.requests: Counter[str] = Counter()
         self.last_request_at = 0.0
         self.frames_are_swallowed = False
+        self.added_headers: dict[str, str] = {}
         self.pairs: list[tuple[socket.socket, socket.socket]] = []
         proxy = self
 
@@ -53,6 +55,14 @@ class Proxy:
     def total_requests(self) -> int:
         """Everything but upgrades."""
         return sum(count for path, count in self.requests.items() if path != "upgrade")
+
+    def body_relayed(self, path: str, body: bytes) -> bytes:
+        """What becomes of an answer's body, for heirs that falsify."""
+        return body
+
+    def filter_for_socket(self) -> Callable[[bytes], bytes]:
+        """What becomes of the bytes that the server sends on one upgraded connection."""
+        return lambda data: data
 
     def cut_sockets(self) -> None:
         """Ends every upgraded connection without a close frame."""
@@ -104,11 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
     def relay_request(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         sent = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
+        sent |= self.owner.added_headers
         connection = http.client.HTTPConnection(*self.owner.upstream, timeout=60)
         try:
             connection.request(self.command, self.path, body=body or None, headers=sent)
             response = connection.getresponse()
-            content = response.read()
+            content = self.owner.body_relayed(self.path, response.read())
             kept = [(k, v) for k, v in response.getheaders() if k.lower() not in HOP_BY_HOP]
             self.answer(response.status, kept, content)
         except (OSError, http.client.HTTPException):
@@ -126,7 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         server.settimeout(None)
         head = f"{self.command} {self.path} HTTP/1.1\r\n"
-        head += "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        headers = [*self.headers.items(), *self.owner.added_headers.items()]
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers)
         server.sendall(head.encode() + b"\r\n")
         pair = (self.connection, server)
         self.owner.pairs.append(pair)
@@ -138,11 +150,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def pump(self, source: socket.socket, sink: socket.socket) -> None:
         from_server = source is not self.connection
+        relayed = self.owner.filter_for_socket() if from_server else lambda data: data
         try:
             while data := source.recv(65536):
                 if from_server and self.owner.frames_are_swallowed:
                     continue
-                sink.sendall(data)
+                sink.sendall(relayed(data))
         except OSError:
             pass
         shut(source)
