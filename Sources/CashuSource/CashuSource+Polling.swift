@@ -6,6 +6,9 @@ extension CashuSource {
   /// Without a socket an attempt of the lifecycle is a question: what the mint can do.
   private var isAttempt: Bool { connection.isConfirming && connection.socket == nil }
 
+  /// Both ways to the mint work: polls only make sure.
+  private var isAtEase: Bool { isHealthy && questionHealth == .answering }
+
   private var mayPoll: Bool {
     connection.mayAsk && info != nil && pendingCommit == nil
       && (connection.usesSocket || connection.isConnected)
@@ -15,7 +18,7 @@ extension CashuSource {
   func questionDue(_ now: Duration) -> Duration? {
     guard polls.question == nil else { return nil }
     let infoDue = isAttempt ? .zero : mayPoll ? polls.infoDueAt : nil
-    let watchDue = mayPoll ? polls.due(isHealthy: isHealthy) : nil
+    let watchDue = mayPoll ? polls.due(isHealthy: isAtEase) : nil
     guard let first = [infoDue, watchDue].compactMap({ $0 }).min() else { return nil }
     return max(first, polls.silentUntil, budget.allowed(.poll, at: now))
   }
@@ -26,7 +29,7 @@ extension CashuSource {
       return ask(.info, UpstreamRequest(path: "/v1/info", keyHeader: nil, urgency: .timer), now)
     }
     let (watches, info) = (self.watches, self.info)
-    let next = polls.next(isHealthy: isHealthy) { handle in
+    let next = polls.next(isHealthy: isAtEase) { handle in
       watches[handle].map { watch in
         let kind = watch.record.kind
         return (kind, watch.isAskedAlone ? 1 : info?.batchSize(of: kind) ?? 1)
@@ -136,6 +139,9 @@ extension CashuSource {
     using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
     guard polls.question?.request == id else { return [] }
+    if failure.kind == .network { budget.takeBackPoll() }
+    // Nobody answered, so nobody was asked.
+    _ = abandonQuestion()
     return fail(failure.reason, failure.message, now: now, using: &random)
   }
 

@@ -9,6 +9,7 @@ extension CashuSource {
     switch input {
     case .socketOpened(let id):
       guard connection.isCurrent(id) else { return [] }
+      budget.spend(.connect, at: now.uptime)
       connection.opened(id, now: now)
       openTable(now)
       return []
@@ -54,6 +55,8 @@ extension CashuSource {
     using random: inout some RandomNumberGenerator
   ) {
     var minimum: Duration = .zero
+    // What never reached the mint, it cannot have counted.
+    if failure.kind != .network, failure.kind != .tls { budget.spend(.connect, at: now.uptime) }
     if case .upgradeRefused(let status) = failure.kind {
       if status == 429 || status >= 500 {
         minimum = RequestGovernor.silence

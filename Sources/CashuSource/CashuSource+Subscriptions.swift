@@ -9,7 +9,8 @@ extension CashuSource {
 
   /// Asks for the next group, once the one before was answered and the budget allows it.
   mutating func subscribe(_ now: Instant) -> [SourceEffect] {
-    guard let socket = connection.socket, var table, table.canGrow, now.uptime >= quietUntil,
+    guard let socket = connection.socket, var table, now.uptime >= quietUntil,
+      let due = table.nextGroup, due <= now.uptime,
       budget.allows(.subscribe, at: now.uptime)
     else { return [] }
     let watches = self.watches
@@ -25,7 +26,8 @@ extension CashuSource {
     table.asked(
       group,
       SubscriptionTable.Outstanding(
-        request: id, subID: subID, deadline: now.uptime + configuration.heartbeatTimeout))
+        request: id, subID: subID, deadline: now.uptime + configuration.heartbeatTimeout),
+      at: now.uptime)
     table.sent(at: now.uptime)
     self.table = table
     budget.spend(.subscribe, at: now.uptime)

@@ -13,7 +13,7 @@ extension CashuSource {
     handles[record.secret.revealed] = record.handle
     let isCovered = isSubscribable(watch)
     polls.add(record.handle, isCovered: isCovered)
-    if isCovered { table?.wait(record.handle, record.kind) }
+    if isCovered { table?.arrive(record.handle, record.kind) }
   }
 
   mutating func remove(_ handle: WatchHandle) {

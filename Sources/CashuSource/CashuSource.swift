@@ -74,7 +74,7 @@ package struct CashuSource: Source {
     return status
   }
 
-  /// Notifications can be relied on; polls only make sure.
+  /// Notifications can be relied on.
   var isHealthy: Bool { connection.isConnected && connection.socket != nil && !isSocketMute }
 
   package mutating func handle(
@@ -83,7 +83,6 @@ package struct CashuSource: Source {
     let before = Announcement(connection.status)
     var effects = take(input, now: now, using: &random)
     effects += proceed(now)
-    for case .openSocket in effects { budget.spend(.connect, at: now.uptime) }
     if Announcement(connection.status) != before { effects.append(.stateChanged) }
     effects.append(.wake(at: nextWake(now.uptime)))
     return effects
@@ -162,7 +161,9 @@ package struct CashuSource: Source {
     if let table {
       times.append(table.outstanding?.deadline)
       times.append(max(quietUntil, table.idleRotation))
-      if table.canGrow { times.append(max(quietUntil, budget.allowed(.subscribe, at: now))) }
+      if let next = table.nextGroup {
+        times.append(max(next, quietUntil, budget.allowed(.subscribe, at: now)))
+      }
       if !table.ending.isEmpty, mayTidyUp {
         times.append(max(quietUntil, budget.allowed(.tidyUp, at: now)))
       }

@@ -60,6 +60,12 @@ struct MintBudget: Sendable {
     if purpose == .poll { polls.add(at: now) } else { messages.add(at: now) }
   }
 
+  /// The last question never reached the mint, so that it cannot have counted it.
+  mutating func takeBackPoll() {
+    _ = recent.popLast()
+    polls.count = max(0, polls.count - 1)
+  }
+
   /// When the next one may go; not later than `now` when it may go at once.
   func allowed(_ purpose: Purpose, at now: Duration) -> Duration {
     let run = purpose == .poll ? polls : messages

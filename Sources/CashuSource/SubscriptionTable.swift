@@ -11,6 +11,8 @@ struct SubscriptionTable: Sendable {
   static let rotationFilters = 900
   /// cdk allows 100 subscriptions for each connection. Watches that came one by one are packed by rotating.
   static let rotationSubscriptions = 60
+  /// Between groups that are not full: watches that come one after the other should share one.
+  static let groupSpacing: Duration = .seconds(2)
   /// Nutshell closes after 600 s without a message; a ping is none.
   static let maximumSilence: Duration = .seconds(540)
 
@@ -36,6 +38,9 @@ struct SubscriptionTable: Sendable {
   var outstanding: Outstanding?
   /// In no subscription yet, in the order of their coming.
   private var waiting: [WatchKind: Deque<WatchHandle>] = [:]
+  /// Some of them came while the connection was open, and more may follow them.
+  private var areArriving = false
+  private var lastGroupAt: Duration?
   private var filtersCounted = 0
   private var standingFilters = 0
 
@@ -55,10 +60,24 @@ struct SubscriptionTable: Sendable {
     waiting[kind, default: []].append(handle)
   }
 
+  /// A new watch, on an open connection.
+  mutating func arrive(_ handle: WatchHandle, _ kind: WatchKind) {
+    wait(handle, kind)
+    areArriving = true
+  }
+
+  /// When the next group may be asked for; nil while there is nobody to ask for, or no room.
+  var nextGroup: Duration? {
+    guard canGrow else { return nil }
+    let isFull = waiting.values.contains { $0.count >= Self.maximumFilters }
+    guard areArriving, !isFull, let lastGroupAt else { return .zero }
+    return lastGroupAt + Self.groupSpacing
+  }
+
   var hasWaiting: Bool { waiting.values.contains { !$0.isEmpty } }
 
   /// There is somebody to subscribe for, and room.
-  var canGrow: Bool {
+  private var canGrow: Bool {
     outstanding == nil && hasWaiting && standingFilters < Self.maximumStandingFilters
   }
 
@@ -93,9 +112,13 @@ struct SubscriptionTable: Sendable {
 
   mutating func sent(at now: Duration) { lastMessageAt = now }
 
-  mutating func asked(_ subscription: Subscription, _ request: Outstanding) {
+  mutating func asked(
+    _ subscription: Subscription, _ request: Outstanding, at now: Duration
+  ) {
     pending = subscription
     outstanding = request
+    lastGroupAt = now
+    if !hasWaiting { areArriving = false }
     filtersCounted += subscription.handles.count
     standingFilters += subscription.handles.count
   }

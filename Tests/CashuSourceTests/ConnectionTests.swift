@@ -161,3 +161,58 @@ struct ConnectionTests {
     #expect(rig.source.status.state == .connected)
   }
 }
+
+@Suite("Outages and bursts")
+struct OutageTests {
+  @Test("Attempts that never reach the mint cost none of its budget: it is back at once")
+  func attemptsInVain() {
+    var rig = Rig()
+    rig.give(.start)
+    rig.watch(.bolt11MintQuote, ["q1"])
+    rig.run(.seconds(1))
+    rig.mint.isReachable = false
+    rig.cut()
+    rig.run(.seconds(1800))
+    #expect(rig.mint.connects.count > 20)
+    rig.mint.isReachable = true
+    rig.change("q1", to: .paid)
+    // The retry that is due anyway, and then no minute of silence.
+    rig.run(.seconds(75))
+    #expect(rig.source.status.state == .connected)
+    #expect(rig.source.status.delivery == .live)
+    #expect(rig.transitions(of: "q1") == [.paid])
+  }
+
+  @Test("A failed question is asked again soon, and does not hold up the others")
+  func failedQuestion() {
+    var rig = Rig(
+      SimulatedMint(),
+      CashuConfiguration(name: "mint", reconcileInterval: .seconds(3600)))
+    rig.give(.start)
+    rig.watch(.bolt11MintQuote, ["q1"])
+    rig.run(.seconds(30))
+    rig.mint.isReachable = false
+    rig.run(.seconds(3600))
+    rig.mint.isReachable = true
+    rig.run(.seconds(90))
+    #expect(rig.source.status.delivery == .live)
+    #expect(rig.source.status.state == .connected)
+  }
+
+  @Test("Watches that come one after the other share subscriptions, and all are told at once")
+  func burst() {
+    var rig = Rig()
+    rig.give(.start)
+    rig.run(.seconds(1))
+    for number in 0..<300 {
+      rig.watch(.bolt11MintQuote, ["q\(number)"])
+      rig.run(.milliseconds(2))
+    }
+    rig.run(.seconds(5))
+    for number in 0..<300 { rig.change("q\(number)", to: .paid) }
+    rig.run(.seconds(1))
+    #expect(rig.published.count == 300)
+    #expect(rig.published.allSatisfy { $0.via == .websocket })
+    #expect(rig.mint.messages.count <= 9)
+  }
+}
