@@ -4,7 +4,8 @@ import re
 
 from conftest import plain
 from playwright.sync_api import expect
-from stub_bridge import StubBridge, StubServer
+from stub_bridge import StubBridge
+from stub_server import StubServer
 
 
 def test_balance_stands_in_sats_in_thin_groups(server, visit):

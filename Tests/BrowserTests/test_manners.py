@@ -2,9 +2,10 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import SCREENSHOTS
+from conftest import picture
 from playwright.sync_api import expect
-from stub_bridge import StubBridge, StubServer
+from stub_bridge import StubBridge
+from stub_server import StubServer
 from stub_shop import demonstration
 
 SIZES = [(320, 568), (390, 844), (721, 900), (1280, 800), (1920, 1080), (3840, 2160)]
@@ -33,9 +34,8 @@ def test_nothing_scrolls_sideways(shop, visit, size, scheme):
         right = page.evaluate("document.querySelector('.balance-unit').getBoundingClientRect().right")
         column = page.evaluate("document.querySelector('#wallet').getBoundingClientRect().right")
         assert right <= column + 1
-    SCREENSHOTS.mkdir(exist_ok=True)
     tabs = len(bridge.balances)
-    page.screenshot(path=SCREENSHOTS / f"{width}x{height}-{scheme}-{tabs}.png")
+    picture(page, f"{width}x{height}-{scheme}-{tabs}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -97,8 +97,7 @@ def test_counter_display_shows_the_payment_then_the_balance(bridge, server, visi
     bridge.pay(amount_msat=21_000_000, memo="Table 7")
     expect(figure).to_contain_text("+21\u2009000")
     expect(page.locator("#counter-memo")).to_have_text("Table 7")
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "counter.png")
+    picture(page, "counter")
     assert Axe().run(page).response["violations"] == []
     page.wait_for_timeout(8000)
     expect(page.locator("#counter-label")).to_have_text("Received")

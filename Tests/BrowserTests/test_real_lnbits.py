@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import SCREENSHOTS, eventually, plain
+from conftest import eventually, picture, plain
 from playwright.sync_api import expect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -66,8 +66,7 @@ def test_a_payment_in_is_shown_within_a_second_of_settling(lnbits, till, real, v
         page, lambda: plain(page.inner_text(".balance-number")).startswith(str(OPENING_SATS + 2100)), 1
     )
     assert time.monotonic() - settled < 1.5, "one second, and what the browser took to be asked"
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "real-lnbits.png")
+    picture(page, "real-lnbits")
 
 
 def test_a_payment_out_is_a_row_without_a_toast(lnbits, till, real, visit):
@@ -85,7 +84,7 @@ def test_a_server_that_hangs_makes_the_number_stale_and_comes_back(lnbits, till,
     lnbits.freeze()
     try:
         expect(page.locator("#banner")).to_be_visible(timeout=8000)
-        page.screenshot(path=SCREENSHOTS / "real-stale.png")
+        picture(page, "real-stale")
     finally:
         lnbits.thaw()
     expect(page.locator("#banner")).to_be_hidden(timeout=20_000)

@@ -4,19 +4,20 @@
 
 import { isAfter } from './event-id.js';
 import { parseTime } from './format.js';
+import { listed, matches, withPayment } from './lists.js';
+import { withList, withWatch, without } from './watches.js';
 
 /** @typedef {import('./types.js').State} State */
 /** @typedef {import('./types.js').Payment} Payment */
 /** @typedef {import('./types.js').Balance} Balance */
 /** @typedef {import('./types.js').Source} Source */
 /** @typedef {import('./types.js').List} List */
-/** @typedef {import('./types.js').Row} Row */
 
 /**
  * @typedef {(
  *   | {type: 'link', link: import('./types.js').LinkState, lastId: string|null, at: number}
  *   | {type: 'answering', answering: boolean, at: number}
- *   | {type: 'unauthorised', unauthorised: boolean, at: number}
+ *   | {type: 'unauthorised', unauthorised: boolean}
  *   | {type: 'balances', balances: Balance[], asked: number}
  *   | {type: 'status', status: import('./types.js').Status, asked: number}
  *   | {type: 'source', source: Source, asked: number, at: number}
@@ -25,12 +26,13 @@ import { parseTime } from './format.js';
  *   | {type: 'found', page: import('./types.js').PaymentPage, older: boolean}
  *   | {type: 'filter', filter: import('./types.js').Filter}
  *   | {type: 'choose', wallet: string}
+ *   | {type: 'history', wallet: string, rows: import('./types.js').HistoryRow[]|null}
+ *   | {type: 'watches', watches: import('./types.js').Watch[], asked: number}
+ *   | {type: 'watched', watch: import('./types.js').Watch}
+ *   | {type: 'unwatched', handle: string}
  *   | {type: 'event', name: string, id: string|null, data: any, at: number}
  * )} Action
  */
-
-/** @type {Record<Payment['status'], number>} a later status never gives way to an earlier one */
-const RANK = { pending: 0, failed: 1, settled: 2 };
 
 /** A list that nobody has looked at keeps no more than its first page would show. */
 const MOST_UNREAD = 50;
@@ -51,6 +53,9 @@ export function initialState() {
     found: null,
     heardId: null,
     turn: 0,
+    watches: [],
+    watchTurn: 0,
+    history: null,
     status: null,
   };
 }
@@ -64,12 +69,12 @@ export function reduce(state, action) {
   switch (action.type) {
     case 'link': return linked(state, action);
     case 'answering': return answered(state, action);
-    case 'unauthorised': return { ...state, unauthorised: action.unauthorised };
-    case 'balances': return balances(state, action.balances, action.asked);
-    case 'status': return status(state, action.status, action.asked);
+    case 'unauthorised': return unauthorised(state, action.unauthorised);
+    case 'balances': return completed(balances(state, action.balances, action.asked), state);
+    case 'status': return completed(status(state, action.status, action.asked), state);
     case 'source':
       return isOvertaken(state, action.source.name, action.asked)
-        ? state : withSource(state, action.source, action.at);
+        ? state : completed(withSource(state, action.source, action.at), state);
     case 'payments': return payments(state, action);
     case 'renew':
       return { ...state, lists: { ...state.lists, [action.wallet]: listed(undefined, action.page, false) } };
@@ -78,13 +83,54 @@ export function reduce(state, action) {
     case 'filter': return { ...state, filter: action.filter, found: null };
     case 'choose':
       return action.wallet === state.chosen ? state : { ...state, chosen: action.wallet, found: null };
-    case 'event': return event(state, action);
+    case 'history':
+      return { ...state, history: action.rows && { wallet: action.wallet, rows: action.rows } };
+    case 'watches':
+      return action.asked === state.watchTurn
+        ? { ...state, watches: withList(state.watches, action.watches) } : state;
+    case 'watched': return watching(state, withWatch(state.watches, action.watch));
+    case 'unwatched': return watching(state, without(state.watches, action.handle));
+    case 'event': return completed(event(state, action), state);
   }
+}
+
+/**
+ * Signed out: what was shown is forgotten, the place in the stream and what was chosen are not.
+ *
+ * @param {State} state
+ * @param {boolean} refused
+ * @returns {State}
+ */
+function unauthorised(state, refused) {
+  if (refused === state.unauthorised) return state;
+  if (!refused) return { ...state, unauthorised: false };
+  const { link, answering, chosen, filter, heardId, turn, watchTurn } = state;
+  return {
+    ...initialState(), link, answering, chosen, filter, heardId, turn, watchTurn, unauthorised: true,
+  };
 }
 
 /** @param {import('./types.js').Filter} filter */
 export function isFiltering(filter) {
   return filter.direction !== '' || filter.q !== '';
+}
+
+/**
+ * The mints among the sources, in the order of the configuration.
+ * @param {State} state
+ * @returns {Source[]}
+ */
+export function mints(state) {
+  return Object.values(state.sources).map((view) => view.source).filter(({ kind }) => kind === 'cashu');
+}
+
+/**
+ * The source that the page is about: the chosen wallet, or where there is none, the first mint.
+ * @param {State} state
+ * @returns {string|null}
+ */
+export function mainSource(state) {
+  return state.chosen ?? mints(state)[0]?.name ?? null;
 }
 
 /**
@@ -151,9 +197,48 @@ function balances(state, list, asked) {
     if (!old || !isOvertaken(state, fresh.wallet, asked)) return fresh;
     return { ...fresh, state: old.state, stale: old.stale };
   });
-  const remains = wallets.some((each) => each.wallet === state.chosen);
-  const chosen = remains ? state.chosen : (wallets[0]?.wallet ?? null);
-  return { ...state, loaded: true, wallets, balanceIds: ids, chosen };
+  const served = new Set(list.map((each) => each.wallet));
+  const sources = Object.fromEntries(Object.entries(state.sources).filter(([name]) => (
+    // A wallet that had a balance and is no longer served has left the configuration.
+    served.has(name) || (before.get(name)?.balance_msat ?? null) === null)));
+  return { ...state, loaded: true, wallets, balanceIds: ids, sources };
+}
+
+/**
+ * The wallets that no balance is served for, because none was ever confirmed: they are known as sources only.
+ * They are shown all the same, and why. And one of the wallets is chosen, if there is one.
+ *
+ * @param {State} state
+ * @param {State} before
+ * @returns {State}
+ */
+function completed(state, before) {
+  if (!state.loaded) return state;
+  const order = Object.keys(state.sources);
+  const known = state.wallets.filter(({ wallet, balance_msat: msat }) => (
+    msat !== null || !state.status || order.includes(wallet)));
+  const missing = Object.values(state.sources)
+    .filter(({ source }) => source.kind === 'lnbits'
+      && !known.some((each) => each.wallet === source.name))
+    .map(({ source }) => unconfirmed(source));
+  const isSame = missing.length === 0 && known.length === state.wallets.length;
+  const wallets = isSame ? state.wallets : [...known, ...missing]
+    .sort((a, b) => order.indexOf(a.wallet) - order.indexOf(b.wallet));
+  const isThere = (/** @type {Balance} */ each) => each.wallet === state.chosen;
+  // Before the first status nobody knows which wallets there are: the one that was asked for may still come.
+  const mayCome = !state.status && state.chosen !== null && !before.wallets.some(isThere);
+  const chosen = mayCome || wallets.some(isThere) ? state.chosen : (wallets[0]?.wallet ?? null);
+  return isSame && chosen === state.chosen ? state : { ...state, wallets, chosen };
+}
+
+/**
+ * @param {Source} source
+ * @returns {Balance}
+ */
+function unconfirmed({ name, label, state }) {
+  return {
+    wallet: name, label: label ?? name, balance_msat: null, confirmed_at: null, state, stale: true,
+  };
 }
 
 /**
@@ -226,10 +311,20 @@ function event(state, { name, id, data, at }) {
   switch (name) {
     case 'payment': return paid(heard, data);
     case 'balance': return changed(heard, data, id);
+    case 'watch': return watching(heard, withWatch(heard.watches, data));
     case 'status': return withSource(heard, data, at);
     case 'snapshot': return snapshot(heard, data, at);
     default: return heard;
   }
+}
+
+/**
+ * @param {State} state
+ * @param {import('./types.js').WatchView[]} watches
+ * @returns {State}
+ */
+function watching(state, watches) {
+  return { ...state, watches, watchTurn: state.watchTurn + 1 };
 }
 
 /**
@@ -287,44 +382,6 @@ function paid(state, payment) {
 }
 
 /**
- * @param {Payment} payment
- * @param {import('./types.js').Filter} filter
- */
-function matches(payment, filter) {
-  if (filter.direction && payment.direction !== filter.direction) return false;
-  return (payment.memo ?? '').toLowerCase().includes(filter.q.toLowerCase());
-}
-
-/** @param {Payment} payment */
-export function keyOf(payment) {
-  return `${payment.wallet} ${payment.payment_id}`;
-}
-
-/**
- * @param {List} list
- * @param {Payment} payment
- * @returns {List}
- */
-function withPayment(list, payment) {
-  const key = keyOf(payment);
-  const index = list.rows.findIndex((row) => row.key === key);
-  if (index < 0) return { ...list, rows: [{ key, payment, arrived: true }, ...list.rows] };
-  const row = list.rows[index];
-  if (RANK[payment.status] < RANK[row.payment.status] || same(row.payment, payment)) return list;
-  const rows = list.rows.slice();
-  rows[index] = { ...row, payment };
-  return { ...list, rows };
-}
-
-/**
- * @param {Payment} a
- * @param {Payment} b
- */
-function same(a, b) {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-/**
  * @param {State} state
  * @param {{wallet: string, page: import('./types.js').PaymentPage, older: boolean}} action
  * @returns {State}
@@ -332,39 +389,4 @@ function same(a, b) {
 function payments(state, { wallet, page, older }) {
   const list = listed(state.lists[wallet], page, older);
   return { ...state, lists: { ...state.lists, [wallet]: list } };
-}
-
-/**
- * A page from REST joined to what is there. Older pages go beneath. The newest page is laid over the top:
- * rows it does not know came in while it was under way and stay above it, unless it does not reach down to
- * what is there, when it replaces everything rather than leave an unseen hole.
- *
- * @param {List|undefined} list
- * @param {import('./types.js').PaymentPage} page
- * @param {boolean} older
- * @returns {List}
- */
-function listed(list, page, older) {
-  const old = new Map((list?.rows ?? []).map((row) => [row.key, row]));
-  const fresh = page.payments.map((payment) => {
-    const row = old.get(keyOf(payment));
-    if (!row) return { key: keyOf(payment), payment, arrived: false };
-    const outdated = RANK[payment.status] < RANK[row.payment.status] || same(row.payment, payment);
-    return outdated ? row : { ...row, payment };
-  });
-  if (!list) return { rows: fresh, nextBefore: page.next_before, read: true };
-  const inPage = new Set(fresh.map((row) => row.key));
-  const others = list.rows.filter((row) => !inPage.has(row.key));
-  if (older) return { rows: [...others, ...fresh], nextBefore: page.next_before, read: true };
-  if (!list.read) return { rows: [...others, ...fresh], nextBefore: page.next_before, read: true };
-  const first = list.rows.findIndex((row) => inPage.has(row.key));
-  if (first < 0) {
-    const newest = page.payments[0]?.observed_at ?? '';
-    const above = list.rows.filter((row) => row.arrived && row.payment.observed_at >= newest
-      && !inPage.has(row.key));
-    return { rows: [...above, ...fresh], nextBefore: page.next_before, read: true };
-  }
-  const above = list.rows.slice(0, first);
-  const below = list.rows.slice(first).filter((row) => !inPage.has(row.key));
-  return { rows: [...above, ...fresh, ...below], nextBefore: list.nextBefore, read: true };
 }
