@@ -93,7 +93,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     watched: list[Watched] = []
 
-    def open_page(url: str, wait: bool = True, context: BrowserContext | None = None, **options) -> Page:
+    def open_page(
+        url: str, wait: bool = True, context: BrowserContext | None = None, clock: bool = False, **options,
+    ) -> Page:
+        """With `clock`, the time of the page can be moved on by `page.clock`."""
         if context is None:
             options.setdefault("viewport", {"width": 1280, "height": 800})
             context = browser.new_context(**options)
@@ -102,6 +105,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
             watch = Watched(f"{parts.scheme}://{parts.netloc}")
             watch.watch(context)
             watched.append(watch)
+        if clock:
+            context.clock.install()
         page = context.new_page()
         page.goto(url)
         if wait:

@@ -112,7 +112,8 @@ class StubBridge:
         """One payment with its balance, as the bridge would publish them."""
         with self.lock:
             identity = payment_id or f"{self.random.getrandbits(256):064x}"
-            known = next((p for p in self.payments if p["payment_id"] == identity), None)
+            known = payment_id and next(
+                (p for p in self.payments if p["payment_id"] == identity), None)
             moment = now() - timedelta(seconds=seconds_ago)
             payment = {
                 "wallet": wallet, "payment_id": identity, "payment_hash": identity,

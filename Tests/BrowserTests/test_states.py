@@ -87,7 +87,7 @@ def test_page_comes_back_by_itself(bridge, server, visit):
 
 
 def test_change_of_state_is_announced_once(bridge, server, visit):
-    page = visit(server.url)
+    page = visit(server.url, clock=True)
     bridge.set_state("main", "reconnecting", "heartbeat", retry_in=30)
     announcement = page.locator("#announcement")
     expect(announcement).to_have_text("Reconnecting. Its server stopped answering the heartbeat.")
@@ -96,7 +96,8 @@ def test_change_of_state_is_announced_once(bridge, server, visit):
       new MutationObserver(() => { window.changes += 1; })
         .observe(document.getElementById('announcement'), { childList: true, characterData: true, subtree: true });
     }""")
-    page.wait_for_timeout(2500)
+    page.clock.run_for(3000)
+    page.wait_for_timeout(200)
     assert page.evaluate("window.changes") == 0
 
 
