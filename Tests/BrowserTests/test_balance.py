@@ -64,6 +64,9 @@ def test_outgoing_money_that_is_pending_is_told(bridge, server, visit):
     bridge.balances["main"]["pending_outgoing_msat"] = 1_050_000
     page = visit(server.url)
     assert plain(page.inner_text("#on-its-way")).startswith("1050 sat on its way out")
+    bridge.balances["main"]["pending_outgoing_msat"] = 0
+    bridge.pay(amount_msat=1_050_000, direction="outgoing")
+    expect(page.locator("#on-its-way")).to_be_empty()
 
 
 def test_never_confirmed_balance_is_not_a_number(visit):

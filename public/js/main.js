@@ -145,7 +145,7 @@ function received(message) {
  * @param {boolean} replayed
  */
 function paid(payment, replayed) {
-  reading.historySoon();
+  reading.afterPayment();
   const list = state.lists[payment.wallet];
   if (list && list.rows.length > MOST_ROWS && !activity.isBeingRead) reading.renew(payment.wallet);
   if ((document.hidden && !alerts.areWanted) || !news.takes(payment, replayed)) return;

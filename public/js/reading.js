@@ -13,8 +13,8 @@ const NEWEST_ROWS = 50;
 const OLDER_ROWS = 200;
 /** After an answer knows of an event, the stream has this long to bring it. */
 const STREAM_LAG_MS = 3000;
-/** A burst of payments makes one request for the day's line. */
-const HISTORY_PAUSE_MS = 1500;
+/** A burst of payments is followed by one reading of what no event tells. */
+const BURST_PAUSE_MS = 500;
 /** Watches change while they are read; then they are read again, but not for ever. */
 const MOST_READS = 3;
 
@@ -25,7 +25,7 @@ export class Reading {
   /** Whether everything since the last full read has come through the stream. */
   #isContinuous = false;
   #isReadingOlder = false;
-  #historyTimer = 0;
+  #burstTimer = 0;
 
   /**
    * @param {() => State} state
@@ -122,10 +122,13 @@ export class Reading {
     }
   }
 
-  /** The same, once what is happening now is over. */
-  historySoon() {
-    clearTimeout(this.#historyTimer);
-    this.#historyTimer = setTimeout(() => this.history(), HISTORY_PAUSE_MS);
+  /** What a payment changes and no event tells: the day's line, and how much is on its way out. */
+  afterPayment() {
+    clearTimeout(this.#burstTimer);
+    this.#burstTimer = setTimeout(() => {
+      this.history();
+      this.#attempt(() => this.#balances());
+    }, BURST_PAUSE_MS);
   }
 
   /**
