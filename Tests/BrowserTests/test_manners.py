@@ -8,7 +8,7 @@ from stub_bridge import StubBridge
 from stub_server import StubServer
 from stub_shop import demonstration
 
-SIZES = [(320, 568), (390, 844), (721, 900), (1280, 800), (1920, 1080), (3840, 2160)]
+SIZES = [(320, 568), (721, 900), (1280, 800), (3840, 2160)]
 
 
 @pytest.fixture(params=[False, True], ids=["one wallet", "three wallets"])
