@@ -45,7 +45,7 @@ class Watched:
     def _spoken(self, message) -> None:
         # A bridge that is down on purpose, or says no, makes the browser complain, rightly.
         is_network = "net::ERR" in message.text or "Failed to load resource" in message.text
-        if message.type in ("error", "warning") and not is_network:
+        if message.type in ("error", "warning", "log", "info") and not is_network:
             self.complaints.append(message.text)
 
     def _opened(self, dialog) -> None:
