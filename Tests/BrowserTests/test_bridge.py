@@ -47,7 +47,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         child = subprocess.Popen(
             [str(BINARY.resolve()), "demo", "--listen", url[7:-1]], cwd=REPOSITORY, stdout=log,
             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            env={**os.environ, "XDG_STATE_HOME": str(folder)})
+            env={**os.environ, "XDG_STATE_HOME": str(folder), "WALLETWIRE_SERVER_HEARTBEAT_MS": "1000"})
     try:
         deadline = time.monotonic() + START_SECONDS
         while True:

@@ -169,8 +169,7 @@ def test_bridge_with_mints_alone_has_no_balance_to_show(visit):
         picture(page, "mint-alone")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 def test_axe_finds_nothing_about_mints(visit, width, scheme):
     bridge = demonstration(True, with_mint=True)
     with StubServer(bridge) as server:

@@ -42,7 +42,7 @@ def bridge(tmp_path: Path) -> Iterator[Bridge]:
     """A real bridge that serves this page, not yet started."""
     bridge = Bridge(tmp_path)
     bridge.configuration["upstream"] |= {"heartbeat_ms": 500, "heartbeat_timeout_ms": 1000}
-    bridge.configuration["server"]["public_dir"] = str(REPOSITORY / "public")
+    bridge.configuration["server"] |= {"public_dir": str(REPOSITORY / "public"), "heartbeat_ms": 1000}
     yield bridge
     bridge.kill()
 

@@ -1,7 +1,5 @@
 """Whether it is true now: six states, each with a shape and a word, and a banner whenever the number is stale."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -38,13 +36,15 @@ def test_stale_number_has_a_banner_though_connected(bridge, server, visit):
 
 
 def test_next_try_is_counted_down(bridge, server, visit):
-    page = visit(server.url, clock=True)
-    bridge.set_state("main", "reconnecting", "network", retry_in=60)
-    expect(page.locator("#banner-next")).to_have_text(re.compile(r"^Next try in (1 min 00|5\d) s$"))
-    page.clock.fast_forward(30_000)
-    expect(page.locator("#banner-next")).to_have_text(re.compile(r"^Next try in [12]\d s$"))
-    page.clock.fast_forward(30_000)
-    expect(page.locator("#banner-next")).to_have_text("Trying now …")
+    page = visit(server.url)
+    bridge.set_state("main", "reconnecting", "network", retry_in=3)
+    seen = []
+    for _ in range(45):
+        words = page.inner_text("#banner-next")
+        if words and words not in seen:
+            seen.append(words)
+        page.wait_for_timeout(80)
+    assert seen[-3:] == ["Next try in 2 s", "Next try in 1 s", "Trying now …"]
 
 
 def test_button_tries_now(bridge, server, visit):

@@ -132,6 +132,8 @@ function received(message) {
     if (message.link === 'open') reading.linked();
     return;
   }
+  // Who is signed out is told nothing; what happens meanwhile is read after the next sign-in.
+  if (state.unauthorised) return;
   const { name, id, data, replayed } = message;
   dispatch({ type: 'event', name, id, data, at: now() });
   if (name === 'payment') paid(data, replayed);
