@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from stub_bridge import StubBridge, StubServer
+from stub_bridge import StubBridge
+from stub_server import StubServer
 
-SCREENSHOTS = Path(__file__).parent / "screenshots"
+SCREENSHOTS = Path(__file__).resolve().parents[2] / ".cache/screenshots"
 
 HIDE = """(hidden) => {
   Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
@@ -44,12 +45,22 @@ class Watched:
     def _spoken(self, message) -> None:
         # A bridge that is down on purpose, or says no, makes the browser complain, rightly.
         is_network = "net::ERR" in message.text or "Failed to load resource" in message.text
-        if message.type in ("error", "warning") and not is_network:
+        if message.type in ("error", "warning", "log", "info") and not is_network:
             self.complaints.append(message.text)
 
     def _opened(self, dialog) -> None:
         self.complaints.append(f"dialog: {dialog.message}")
         dialog.dismiss()
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    terminalreporter.write_line(f"screenshots to look through: {SCREENSHOTS}")
+
+
+def picture(page: Page, name: str) -> None:
+    """What a person should see of this test."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +93,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     watched: list[Watched] = []
 
-    def open_page(url: str, wait: bool = True, context: BrowserContext | None = None, **options) -> Page:
+    def open_page(
+        url: str, wait: bool = True, context: BrowserContext | None = None, clock: bool = False, **options,
+    ) -> Page:
+        """With `clock`, the time of the page can be moved on by `page.clock`."""
         if context is None:
             options.setdefault("viewport", {"width": 1280, "height": 800})
             context = browser.new_context(**options)
@@ -91,6 +105,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
             watch = Watched(f"{parts.scheme}://{parts.netloc}")
             watch.watch(context)
             watched.append(watch)
+        if clock:
+            context.clock.install()
         page = context.new_page()
         page.goto(url)
         if wait:

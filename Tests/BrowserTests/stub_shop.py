@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import time
 
-from stub_bridge import StubBridge, StubServer
+from stub_bridge import StubBridge
+from stub_server import StubServer
 
 SHOP = [
     "Flat white", "Table 4", "Two croissants", "Lunch menu", "Cold brew, oat milk", "", "Gift card",
     "Espresso", "Order 1183: sourdough, butter, eggs and a jar of the good marmalade", "Tip ⚡",
+]
+WATCHED = [
+    ("bolt11_mint_quote", 2_100, ["PAID", "ISSUED"]), ("proof_state", None, ["SPENT"]),
+    ("bolt11_melt_quote", 5_000, ["PENDING"]), ("bolt11_mint_quote", 21_000, []),
 ]
 
 
@@ -29,7 +34,7 @@ def fill(bridge: StubBridge, wallet: str, count: int = 40) -> None:
                 late=index % 13 == 5)
 
 
-def demonstration(several: bool) -> StubBridge:
+def demonstration(several: bool, with_mint: bool = False) -> StubBridge:
     wallets = [{"name": "till", "label": "Till", "balance_msat": 1_284_310_412}]
     if several:
         wallets += [
@@ -38,6 +43,13 @@ def demonstration(several: bool) -> StubBridge:
     bridge = StubBridge(wallets)
     for wallet in bridge.balances:
         fill(bridge, wallet)
+    if with_mint:
+        bridge.add_mint()
+        bridge.add_mint("nofees", "No fees", delivery="polling")
+        for kind, amount, states in WATCHED:
+            watch = bridge.watch("minibits", kind, "of nobody", amount)
+            for state in states:
+                bridge.move(watch["handle"], state)
     return bridge
 
 
@@ -45,9 +57,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--port", type=int, default=2121)
     options.add_argument("--several", action="store_true")
+    options.add_argument("--mint", action="store_true")
     options.add_argument("--seconds", type=float, default=600, help="how long to serve")
     chosen = options.parse_args()
-    bridge = demonstration(chosen.several)
+    bridge = demonstration(chosen.several, chosen.mint)
     with StubServer(bridge, chosen.port) as server:
         print(server.url, flush=True)
         end = time.monotonic() + chosen.seconds

@@ -4,7 +4,8 @@ import re
 
 from conftest import plain
 from playwright.sync_api import expect
-from stub_bridge import StubBridge, StubServer
+from stub_bridge import StubBridge
+from stub_server import StubServer
 
 
 def test_balance_stands_in_sats_in_thin_groups(server, visit):
@@ -52,17 +53,20 @@ def test_confirmation_is_counted_by_the_clock_of_the_bridge(server, visit, brows
 
 def test_quiet_confirmation_reaches_the_page(bridge, server, visit):
     bridge.balances["main"]["confirmed_at"] = "2026-01-01T00:00:00.000Z"
-    page = visit(server.url)
+    page = visit(server.url, clock=True)
     assert "2026" in page.get_attribute("#confirmed", "title")
     bridge.confirm()
-    expect(page.locator("#confirmed")).to_have_text(
-        re.compile(r"^confirmed (now|\d+ s ago)$"), timeout=20_000)
+    page.clock.fast_forward(15_000)
+    expect(page.locator("#confirmed")).to_have_text(re.compile(r"^confirmed (now|\d+ s ago)$"))
 
 
 def test_outgoing_money_that_is_pending_is_told(bridge, server, visit):
     bridge.balances["main"]["pending_outgoing_msat"] = 1_050_000
     page = visit(server.url)
     assert plain(page.inner_text("#on-its-way")).startswith("1050 sat on its way out")
+    bridge.balances["main"]["pending_outgoing_msat"] = 0
+    bridge.pay(amount_msat=1_050_000, direction="outgoing")
+    expect(page.locator("#on-its-way")).to_be_empty()
 
 
 def test_never_confirmed_balance_is_not_a_number(visit):

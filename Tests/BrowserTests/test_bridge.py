@@ -15,7 +15,7 @@ from typing import Self
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import SCREENSHOTS, eventually, plain, set_hidden
+from conftest import eventually, picture, plain, set_hidden
 from playwright.sync_api import expect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         child = subprocess.Popen(
             [str(BINARY.resolve()), "demo", "--listen", url[7:-1]], cwd=REPOSITORY, stdout=log,
             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            env={**os.environ, "XDG_STATE_HOME": str(folder)})
+            env={**os.environ, "XDG_STATE_HOME": str(folder), "WALLETWIRE_SERVER_HEARTBEAT_MS": "1000"})
     try:
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -106,8 +106,7 @@ def test_balance_is_the_one_that_the_bridge_serves(demo, visit):
     shown = int(plain(page.inner_text(".balance-number")))
     later = read(demo + "api/v1/balances")[0]
     assert shown in (first["balance_sat"], later["balance_sat"])
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "demo.png")
+    picture(page, "demo")
     assert Axe().run(page).response["violations"] == []
 
 

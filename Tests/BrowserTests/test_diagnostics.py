@@ -1,5 +1,6 @@
 """Every figure, the buttons, and the copy for a bug report."""
 
+from conftest import eventually
 from playwright.sync_api import expect
 
 
@@ -20,18 +21,20 @@ def test_every_figure_of_the_status_is_shown(bridge, server, visit):
 
 
 def test_status_is_asked_for_only_while_it_is_shown(bridge, server, visit):
-    page = visit(server.url)
+    page = visit(server.url, clock=True)
 
     def asked() -> int:
         return sum(request.endswith("/status") for request in bridge.requests)
 
-    page.wait_for_timeout(2500)
+    page.clock.run_for(2500)
+    page.wait_for_timeout(300)
     before = asked()
-    page.wait_for_timeout(2500)
+    page.clock.run_for(10_000)
+    page.wait_for_timeout(300)
     assert asked() == before
     page.get_by_text("Diagnostics").click()
-    page.wait_for_timeout(4500)
-    assert asked() >= before + 2
+    page.clock.run_for(4500)
+    eventually(page, lambda: asked() >= before + 2)
 
 
 def test_source_can_be_paused_resumed_and_reconnected(bridge, server, visit):

@@ -37,14 +37,14 @@ def test_stale_number_has_a_banner_though_connected(bridge, server, visit):
 
 def test_next_try_is_counted_down(bridge, server, visit):
     page = visit(server.url)
-    bridge.set_state("main", "reconnecting", "network", retry_in=4)
+    bridge.set_state("main", "reconnecting", "network", retry_in=3)
     seen = []
-    for _ in range(60):
+    for _ in range(45):
         words = page.inner_text("#banner-next")
         if words and words not in seen:
             seen.append(words)
         page.wait_for_timeout(80)
-    assert seen[-4:] == ["Next try in 3 s", "Next try in 2 s", "Next try in 1 s", "Trying now …"]
+    assert seen[-3:] == ["Next try in 2 s", "Next try in 1 s", "Trying now …"]
 
 
 def test_button_tries_now(bridge, server, visit):
@@ -87,7 +87,7 @@ def test_page_comes_back_by_itself(bridge, server, visit):
 
 
 def test_change_of_state_is_announced_once(bridge, server, visit):
-    page = visit(server.url)
+    page = visit(server.url, clock=True)
     bridge.set_state("main", "reconnecting", "heartbeat", retry_in=30)
     announcement = page.locator("#announcement")
     expect(announcement).to_have_text("Reconnecting. Its server stopped answering the heartbeat.")
@@ -96,7 +96,8 @@ def test_change_of_state_is_announced_once(bridge, server, visit):
       new MutationObserver(() => { window.changes += 1; })
         .observe(document.getElementById('announcement'), { childList: true, characterData: true, subtree: true });
     }""")
-    page.wait_for_timeout(2500)
+    page.clock.run_for(3000)
+    page.wait_for_timeout(200)
     assert page.evaluate("window.changes") == 0
 
 

@@ -11,7 +11,8 @@ import { why } from './standing.js';
 /** @type {Record<string, string>} */
 const LABELS = {
   service: 'Service', version: 'Version', started_at: 'Started', uptime_seconds: 'Up for',
-  subscribers: 'Event streams', last_event_id: 'Last event id',
+  subscribers: 'Event streams', last_event_id: 'Last event id', storage_error: 'Storage error',
+  label: 'Label',
   kind: 'Kind', state: 'State', reason: 'Reason', since: 'Since', next_retry_at: 'Next try',
   reconnect_attempt: 'Reconnect attempt', connection_attempts: 'Attempts in all',
   successful_connections: 'Successful attempts', success_rate: 'Success rate',
@@ -85,11 +86,10 @@ function timeOf(key, value) {
  * the page itself knows.
  *
  * @param {Status} status
- * @param {string} link how the page stands with the bridge
- * @param {string} browser
+ * @param {Record<string, unknown>} page what the page knows of itself
  * @param {number} now
  */
-export function asText(status, link, browser, now) {
+export function asText(status, page, now) {
   const { sources, ...bridge } = status;
   const lines = (/** @type {object} */ object) => Object.entries(object)
     .map(([key, value]) => `  ${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
@@ -97,6 +97,6 @@ export function asText(status, link, browser, now) {
     `Walletwire diagnostics, ${new Date(now).toISOString()}`, '',
     'bridge', ...lines(bridge),
     ...sources.flatMap((/** @type {Source} */ source) => ['', `source ${source.name}`, ...lines(source)]),
-    '', 'page', ...lines({ stream: link, browser }), '',
+    '', 'page', ...lines(page), '',
   ].join('\n');
 }

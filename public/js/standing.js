@@ -101,7 +101,8 @@ export function standing(state, wallet) {
  */
 function pageStanding(state) {
   if (state.unauthorised) {
-    return trouble(state, 'Access token required', 'This bridge answers only to who has its access token.');
+    // The form that asks for the token says the rest.
+    return { ...quiet('trouble', 'locked'), stale: true };
   }
   if (state.link.state === 'lost' || !state.answering) {
     return trouble(

@@ -47,7 +47,9 @@
  * @property {string} name
  * @property {'lnbits'|'cashu'|string} [kind]
  * @property {SourceState} state
+ * @property {string} [label]
  * @property {string|null} reason
+ * @property {string} [delivery]
  * @property {string|null} [next_retry_at]
  * @property {string} [since]
  *
@@ -63,6 +65,17 @@
  * @property {Balance[]} balances
  * @property {Source[]} sources
  * @property {string} last_event_id
+ *
+ * @typedef {object} Watch what is followed at a mint, without its secret
+ * @property {string} handle
+ * @property {string} mint
+ * @property {string} kind
+ * @property {string} state
+ * @property {number|null} [amount] in `unit`; null until the mint has told it
+ * @property {string|null} [unit]
+ * @property {string|null} [expiry]
+ * @property {string|null} [observed_at] when its state was first seen; null before the mint's first word
+ * @property {string} [via] the path that saw the last change
  *
  * @typedef {object} HistoryRow
  * @property {string} start
@@ -101,6 +114,10 @@
  * @property {number|null} downSince milliseconds; when it was last seen to leave `connected`
  * @property {number} heard the turn in which its state was last heard of
  *
+ * @typedef {object} WatchView
+ * @property {Watch} watch
+ * @property {string[]} steps the states it went through before this page's eyes, the present one last
+ *
  * @typedef {object} State
  * @property {{state: LinkState, since: number}} link
  * @property {boolean} answering false once a request to the bridge has gone unanswered
@@ -115,6 +132,9 @@
  * @property {List|null} found what the filter finds; null without a filter or before the answer
  * @property {string|null} heardId the id of the last event heard
  * @property {number} turn counts what is heard of sources' states, to tell which answers were overtaken
+ * @property {{wallet: string, rows: HistoryRow[]}|null} history the last day of a wallet, by the hour
+ * @property {WatchView[]} watches newest first
+ * @property {number} watchTurn counts their changes, to tell which answers were overtaken
  * @property {Status|null} status the last full status, for the diagnostics
  *
  * @typedef {{kind: 'link', link: LinkState, lastId: string|null}} LinkMessage

@@ -81,7 +81,7 @@ test('every figure is shown, also one that is new', () => {
 test('the text for a bug report holds every key', () => {
   const text = asText(
     { version: '1', subscribers: 2, sources: [{ name: 'main', state: 'failed', reason: null }] },
-    'open', 'a browser', 0);
+    { stream: 'open', browser: 'a browser' }, 0);
   for (const words of ['version: 1', 'subscribers: 2', 'source main', 'state: failed', 'stream: open']) {
     assert.ok(text.includes(words), words);
   }

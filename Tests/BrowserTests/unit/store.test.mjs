@@ -133,3 +133,59 @@ test('what arrives before the first page of its list is kept', () => {
   assert.deepEqual(ids(reduce(early, page([payment('b')]))), ['c', 'b']);
   assert.deepEqual(ids(reduce(early, page([payment('c'), payment('b')]))), ['c', 'b']);
 });
+
+const sources = (...list) => ({ type: 'status', asked: 0, status: { sources: list } });
+const source = (name, extra = {}) => ({ name, kind: 'lnbits', state: 'connected', reason: null, ...extra });
+
+test('a wallet that was never confirmed is served no balance, and is shown all the same', () => {
+  const failed = source('main', { label: 'Till', state: 'failed', reason: 'credentials' });
+  const state = after(sources(failed), { type: 'balances', balances: [], asked: 0 });
+  assert.equal(state.chosen, 'main');
+  assert.deepEqual(state.wallets.map(({ wallet, label, balance_msat, stale }) => [wallet, label, balance_msat, stale]),
+    [['main', 'Till', null, true]]);
+  const confirmed = reduce(state, heard('balance', {
+    wallet: 'main', balance_msat: 7, change_msat: 7, cause: 'initial', confirmed_at: '2026-11-21T01:00:05.000Z',
+  }, 'e-1'));
+  assert.equal(confirmed.wallets[0].balance_msat, 7);
+});
+
+test('wallets stand in the order of the configuration, confirmed or not', () => {
+  const state = after(sources(source('a', { state: 'error' }), source('mint', { kind: 'cashu' }), source('main')),
+    loaded[0]);
+  assert.deepEqual(state.wallets.map(({ wallet }) => wallet), ['a', 'main']);
+  const reloaded = reduce(state, { ...sources(source('main')), asked: state.turn });
+  assert.deepEqual(reloaded.wallets.map(({ wallet }) => wallet), ['main'], 'removed by a reload');
+});
+
+test('the wallet that was asked for is waited for until it is known which there are', () => {
+  const asked = { type: 'choose', wallet: 'new' };
+  const early = after(asked, loaded[0]);
+  assert.equal(early.chosen, 'new');
+  assert.equal(reduce(early, sources(source('main'), source('new', { state: 'error' }))).chosen, 'new');
+  assert.equal(reduce(early, sources(source('main'))).chosen, 'main');
+});
+
+test('a wallet that is no longer served does not come back as one that was never confirmed', () => {
+  const state = after(sources(source('main'), source('next')),
+    { type: 'balances', balances: [balance(), balance({ wallet: 'next' })], asked: 0 },
+    { type: 'balances', balances: [balance({ wallet: 'next', last_event_id: 'e-11' })], asked: 0 });
+  assert.deepEqual(state.wallets.map(({ wallet }) => wallet), ['next']);
+});
+
+test('who is signed out sees nothing more, and comes back to the same place', () => {
+  const state = after(...loaded, sources(source('main')), heard('payment', payment('c'), 'e-11'));
+  const locked = reduce(state, { type: 'unauthorised', unauthorised: true });
+  assert.deepEqual([locked.wallets, locked.lists, locked.sources, locked.status], [[], {}, {}, null]);
+  assert.deepEqual([locked.chosen, locked.heardId, locked.turn], ['main', 'e-11', state.turn]);
+  assert.equal(reduce(locked, { type: 'unauthorised', unauthorised: true }), locked);
+  assert.equal(reduce(locked, { type: 'unauthorised', unauthorised: false }).unauthorised, false);
+});
+
+test('one more payment upon ten thousand costs no more than a few milliseconds', () => {
+  const many = Array.from({ length: 10_000 }, (_, index) => payment(`p${index}`));
+  const start = after(loaded[0], page(many));
+  const began = performance.now();
+  const state = reduce(start, heard('payment', payment('one more'), 'e-11'));
+  assert.ok(performance.now() - began < 50);
+  assert.equal(shownList(state).rows.length, 10_001);
+});

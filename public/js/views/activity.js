@@ -1,32 +1,38 @@
 // @ts-check
 // The payments, newest first. Rows have one height; new ones come in at the top without moving what is being
-// read.
+// read. Only those near the screen are in the document, so that ten thousand cost no more than a hundred.
 
-import { byId, element, icon, keepStill, prefersStillness, setAttribute, setText } from '../dom.js';
-import { ago, exact, moment, parseTime, plain, sign, span, spoken } from '../format.js';
+import { byId, icon, prefersStillness, setAttribute, setText } from '../dom.js';
+import { ago } from '../format.js';
 import { isFiltering, shownList } from '../store.js';
+import { drawRow } from './payment-row.js';
 
 /** @typedef {import('../types.js').State} State */
 /** @typedef {import('../types.js').Unit} Unit */
 /** @typedef {import('../types.js').Row} Row */
-/** @typedef {import('../types.js').Payment} Payment */
+/** @typedef {import('./payment-row.js').Drawn} Drawn */
 
-/** @typedef {{item: HTMLElement, row: Row, unit: Unit, at: number, time: HTMLElement}} Drawn */
+/** Rows kept ready on either side of the screen. */
+const ROWS_AHEAD = 40;
 
 export class Activity {
   #list = byId('rows');
   #empty = byId('empty');
   #older = byId('older');
   #pill = byId('pill');
-  /** @type {Map<string, Drawn>} */
+  /** @type {Row[]} */
+  #rows = [];
+  /** @type {Map<string, Drawn>} those in the document */
   #drawn = new Map();
   /** @type {import('../types.js').List|null|undefined} */
   #shown = undefined;
   #subject = '';
-  /** @type {Unit|null} */
-  #unit = null;
+  /** @type {Unit} */
+  #unit = 'sat';
   #unread = 0;
   #now = 0;
+  /** The first row in the document and the one after the last. */
+  #range = [0, 0];
 
   /** @param {() => void} readOlder */
   constructor(readOlder) {
@@ -34,8 +40,9 @@ export class Activity {
     this.#pill.addEventListener('click', () => this.#toTop());
     this.#list.addEventListener('keydown', (event) => this.#keyPressed(event));
     this.#list.addEventListener('focusin', (event) => this.#focused(event.target));
-    addEventListener('scroll', () => !this.#isScrolledAway() && this.#setUnread(0), { passive: true });
-    new IntersectionObserver(([entry]) => entry.isIntersecting && readOlder(), { rootMargin: '600px' })
+    addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    addEventListener('resize', () => this.#scrolled(), { passive: true });
+    new IntersectionObserver(([entry]) => entry.isIntersecting && readOlder(), { rootMargin: '900px' })
       .observe(this.#older);
   }
 
@@ -58,7 +65,7 @@ export class Activity {
     this.#shown = list;
     this.#unit = unit;
     this.#subject = subject;
-    this.#drawRows(list?.rows ?? [], unit, isSameSubject);
+    this.#take(list?.rows ?? [], isSameSubject);
     this.#older.hidden = !list?.nextBefore;
     this.#empty.hidden = (list?.rows.length ?? 1) > 0 && !(state.loaded && !state.chosen);
     setText(this.#empty, emptyWords(state));
@@ -72,58 +79,111 @@ export class Activity {
 
   /**
    * @param {Row[]} rows
-   * @param {Unit} unit
    * @param {boolean} isSameSubject false when another list takes the place of the one shown
    */
-  #drawRows(rows, unit, isSameSubject) {
-    const kept = new Set(rows.map((row) => row.key));
-    const anchor = isSameSubject && this.isBeingRead ? this.#anchor(kept) : null;
-    let added = 0;
-    const change = () => {
-      for (const [key, { item }] of this.#drawn) {
-        if (kept.has(key)) continue;
-        item.remove();
-        this.#drawn.delete(key);
-      }
-      let place = this.#list.firstElementChild;
-      for (const row of rows) {
-        const known = this.#drawn.get(row.key);
-        if (known?.item === place) place = place?.nextElementSibling ?? null;
-        else if (known) this.#list.insertBefore(known.item, place);
-        if (known && known.row === row && known.unit === unit) continue;
-        const drawn = drawRow(row, unit, this.#now);
-        if (known) {
-          setAttribute(drawn.item, 'tabindex', known.item.getAttribute('tabindex'));
-          const hadFocus = known.item === document.activeElement;
-          known.item.replaceWith(drawn.item);
-          if (hadFocus) drawn.item.focus({ preventScroll: true });
-        } else {
-          this.#list.insertBefore(drawn.item, place);
-          if (isSameSubject && row.arrived) {
-            drawn.item.classList.add('fresh');
-            added += 1;
-          }
-        }
-        this.#drawn.set(row.key, drawn);
-      }
-    };
-    if (anchor) keepStill(anchor, change);
-    else change();
+  #take(rows, isSameSubject) {
+    const anchor = isSameSubject && this.isBeingRead ? this.#anchor() : -1;
+    const before = this.#rows;
+    this.#rows = rows;
+    this.#list.style.setProperty('--count', String(rows.length));
+    if (anchor >= 0) {
+      const at = rows.findIndex((row) => row.key === before[anchor].key);
+      if (at >= 0) scrollBy({ top: (at - anchor) * this.#rowHeight, behavior: 'auto' });
+    }
+    const known = isSameSubject ? new Set(before.map((row) => row.key)) : null;
+    const arrived = known ? rows.filter((row) => row.arrived && !known.has(row.key)) : [];
+    this.#place(new Set(arrived.map((row) => row.key)));
     if (!isSameSubject) this.#setUnread(0);
-    else if (this.#isScrolledAway()) this.#setUnread(this.#unread + added);
+    else if (this.#isScrolledAway()) this.#setUnread(this.#unread + arrived.length);
+  }
+
+  /**
+   * Puts the rows near the screen into the document, and takes the others out.
+   * @param {Set<string>} arrived keys of rows that have just come in
+   */
+  #place(arrived) {
+    const [first, last] = this.#range = this.#wantedRange();
+    const focused = this.#focusedIndex();
+    const wanted = this.#rows.slice(first, last).map((row, index) => ({ row, index: first + index }));
+    // A row that somebody stands on stays, wherever the screen has gone.
+    if (focused >= 0 && focused < first) wanted.unshift({ row: this.#rows[focused], index: focused });
+    if (focused >= last) wanted.push({ row: this.#rows[focused], index: focused });
+    const kept = new Set(wanted.map(({ row }) => row.key));
+    for (const [key, { item }] of this.#drawn) {
+      if (kept.has(key)) continue;
+      item.remove();
+      this.#drawn.delete(key);
+    }
+    let place = this.#list.firstElementChild;
+    for (const { row, index } of wanted) {
+      const old = this.#drawn.get(row.key)?.item;
+      const item = this.#drawnItem(row, arrived.has(row.key));
+      if (old === place) place = item;
+      if (item === place) place = item.nextElementSibling;
+      else this.#list.insertBefore(item, place);
+      item.style.setProperty('--index', String(index));
+      setAttribute(item, 'aria-posinset', String(index + 1));
+      setAttribute(item, 'aria-setsize', String(this.#shown?.nextBefore ? -1 : this.#rows.length));
+    }
     this.#ensureTabStop();
   }
 
   /**
-   * A row that stays and that the reader has before the eyes.
-   * @param {Set<string>} kept
+   * The row's element, made anew where it is not yet or no longer right.
+   * @param {Row} row
+   * @param {boolean} isFresh
    */
-  #anchor(kept) {
-    for (const { item, row } of this.#drawn.values()) {
-      if (kept.has(row.key) && item.getBoundingClientRect().bottom > 0
-        && (item === document.activeElement || !this.#list.contains(document.activeElement))) return item;
-    }
-    return null;
+  #drawnItem(row, isFresh) {
+    const known = this.#drawn.get(row.key);
+    if (known && known.row === row && known.unit === this.#unit) return known.item;
+    const drawn = drawRow(row, this.#unit, this.#now);
+    this.#drawn.set(row.key, drawn);
+    drawn.item.classList.toggle('fresh', isFresh);
+    if (!known) return drawn.item;
+    setAttribute(drawn.item, 'tabindex', known.item.getAttribute('tabindex'));
+    const hadFocus = known.item === document.activeElement;
+    known.item.replaceWith(drawn.item);
+    if (hadFocus) drawn.item.focus({ preventScroll: true });
+    return drawn.item;
+  }
+
+  get #rowHeight() {
+    return this.#rows.length ? this.#list.clientHeight / this.#rows.length : 0;
+  }
+
+  /** The rows on the screen: the first, and the one after the last. */
+  #visibleRange() {
+    const count = this.#rows.length;
+    const height = this.#rowHeight;
+    if (!height) return [0, 0];
+    const { top } = this.#list.getBoundingClientRect();
+    const within = (/** @type {number} */ index) => Math.min(count, Math.max(0, index));
+    return [within(Math.floor(-top / height)), within(Math.ceil((innerHeight - top) / height))];
+  }
+
+  #wantedRange() {
+    const [first, last] = this.#visibleRange();
+    return [Math.max(0, first - ROWS_AHEAD), Math.min(this.#rows.length, last + ROWS_AHEAD)];
+  }
+
+  #scrolled() {
+    if (!this.#isScrolledAway()) this.#setUnread(0);
+    const [first, last] = this.#wantedRange();
+    const far = Math.max(Math.abs(first - this.#range[0]), Math.abs(last - this.#range[1]));
+    if (far >= ROWS_AHEAD / 2) this.#place(new Set());
+  }
+
+  /** The row that the reader has before the eyes; -1 for none. */
+  #anchor() {
+    const focused = this.#focusedIndex();
+    if (focused >= 0) return focused;
+    return this.#rows.length ? Math.min(this.#visibleRange()[0], this.#rows.length - 1) : -1;
+  }
+
+  #focusedIndex() {
+    const item = document.activeElement;
+    if (!(item instanceof HTMLElement) || item.parentElement !== this.#list) return -1;
+    return this.#rows.findIndex((row) => row.key === item.dataset.key);
   }
 
   #isScrolledAway() {
@@ -140,9 +200,25 @@ export class Activity {
   #toTop() {
     const target = byId('activity');
     target.scrollIntoView({ block: 'start', behavior: prefersStillness() ? 'auto' : 'smooth' });
-    const first = /** @type {HTMLElement|null} */ (this.#list.firstElementChild);
-    first?.focus({ preventScroll: true });
+    this.#focusRow(0, true);
     this.#setUnread(0);
+  }
+
+  /**
+   * @param {number} index
+   * @param {boolean} [preventScroll]
+   */
+  #focusRow(index, preventScroll = false) {
+    const row = this.#rows[index];
+    if (!row) return;
+    let item = this.#drawn.get(row.key)?.item;
+    if (!item) {
+      item = this.#drawnItem(row, false);
+      item.style.setProperty('--index', String(index));
+      this.#list.append(item);
+    }
+    item.focus({ preventScroll });
+    this.#place(new Set());
   }
 
   /** The list is one stop for the Tab key; arrows move within it. */
@@ -160,16 +236,12 @@ export class Activity {
 
   /** @param {KeyboardEvent} event */
   #keyPressed(event) {
-    const item = event.target instanceof Element ? event.target.closest('li') : null;
-    const to = {
-      ArrowDown: item?.nextElementSibling,
-      ArrowUp: item?.previousElementSibling,
-      Home: this.#list.firstElementChild,
-      End: this.#list.lastElementChild,
-    }[event.key];
-    if (!(to instanceof HTMLElement)) return;
+    const at = this.#focusedIndex();
+    const end = this.#rows.length - 1;
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: end }[event.key];
+    if (at < 0 || to === undefined || to < 0 || to > end) return;
     event.preventDefault();
-    to.focus();
+    this.#focusRow(to);
   }
 }
 
@@ -180,85 +252,4 @@ function emptyWords(state) {
   }
   if (isFiltering(state.filter)) return 'No payment matches.';
   return 'No payments yet. The first one appears here by itself.';
-}
-
-/**
- * @param {Row} row
- * @param {Unit} unit
- * @param {number} now
- * @returns {Drawn}
- */
-function drawRow(row, unit, now) {
-  const { payment } = row;
-  const at = parseTime(payment.settled_at) ?? parseTime(payment.created_at ?? payment.observed_at) ?? now;
-  const item = element('li', `row ${payment.direction} ${payment.status}`);
-  item.setAttribute('tabindex', '-1');
-  item.dataset.key = row.key;
-  const time = element('time', 'relative', ago(at, now));
-  time.setAttribute('datetime', new Date(at).toISOString());
-  item.append(
-    element('span', 'direction', icon(`arrow-${payment.direction}`),
-      element('span', 'unseen', payment.direction)),
-    memoOf(payment),
-    element('span', 'when', ...statusWords(payment), time,
-      element('span', 'exact', exact(at)), ...lateMark(payment), ...tagOf(payment)),
-    amountOf(payment, unit),
-    feeOf(payment, unit),
-  );
-  return { item, row, unit, at, time };
-}
-
-/** @param {Payment} payment */
-function memoOf({ memo, comment }) {
-  const words = memo || comment || '';
-  const made = element('span', words ? 'memo' : 'memo none', words || 'no memo');
-  if (words) made.title = comment && comment !== words ? `${words}\n${comment}` : words;
-  return made;
-}
-
-/** @param {Payment} payment */
-function statusWords({ status }) {
-  return status === 'settled' ? [] : [element('span', 'status', status), ' · '];
-}
-
-/**
- * The mark of a payment that nobody saw settle, and what it means.
- * @param {Payment} payment
- */
-function lateMark({ late, settled_at, observed_at }) {
-  if (!late) return [];
-  const [settled, seen] = [parseTime(settled_at), parseTime(observed_at)];
-  const delay = settled !== null && seen !== null && seen > settled
-    ? `, ${span(seen - settled)} after it settled` : '';
-  const words = seen === null ? 'Seen late' : `Seen ${moment(seen, seen)}${delay}`;
-  const made = element('span', 'late', element('span', 'late-word', 'late'),
-    element('span', 'late-why', words));
-  made.title = `${words}. It settled while the connection was down.`;
-  return [made];
-}
-
-/** @param {Payment} payment */
-function tagOf({ tag }) {
-  return tag ? [element('span', 'tag', tag)] : [];
-}
-
-/**
- * @param {Payment} payment
- * @param {Unit} unit
- */
-function amountOf({ direction, amount_msat, status }, unit) {
-  const figure = `${sign(direction)}${plain(amount_msat, unit)}`;
-  const made = element(status === 'failed' ? 's' : 'span', 'amount', figure);
-  made.setAttribute('role', 'img');
-  const way = direction === 'incoming' ? 'received' : 'sent';
-  made.setAttribute('aria-label', `${way} ${spoken(amount_msat, unit)}`);
-  return made;
-}
-
-/**
- * @param {Payment} payment
- * @param {Unit} unit
- */
-function feeOf({ fee_msat }, unit) {
-  return element('span', 'fee', fee_msat ? `fee ${plain(fee_msat, unit)}` : '');
 }

@@ -37,8 +37,8 @@ export class BalanceView {
     this.#confirmedAt = parseTime(wallet?.confirmed_at);
     this.#drawNumber(state, wallet?.balance_msat ?? null, unit);
     const pending = wallet?.pending_outgoing_msat ?? 0;
-    this.#onItsWay.hidden = pending === 0;
-    setText(this.#onItsWay, `${plain(pending, unit)} ${unit} on its way out, already taken off`);
+    setText(
+      this.#onItsWay, pending ? `${plain(pending, unit)} ${unit} on its way out, already taken off` : '');
   }
 
   /** @param {number} now */

@@ -5,6 +5,7 @@
 import { byId, keepStill, setAttribute, setIcon, setText } from '../dom.js';
 import { moment, span } from '../format.js';
 import { standing } from '../standing.js';
+import { mainSource } from '../store.js';
 
 /** @typedef {import('../types.js').State} State */
 /** @typedef {import('../standing.js').Standing} Standing */
@@ -39,7 +40,7 @@ export class Banner {
    * @param {number} now
    */
   draw(state, now) {
-    const current = standing(state, state.chosen);
+    const current = standing(state, mainSource(state));
     this.#standing = current;
     const isShown = current.headline !== '';
     if (this.#banner.hidden === isShown) {

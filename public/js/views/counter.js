@@ -27,6 +27,7 @@ export class Counter {
     const stayAwake = () => document.hidden || keepScreenAwake();
     document.addEventListener('visibilitychange', stayAwake);
     stayAwake();
+    offerFullScreen();
   }
 
   /** @param {Payment} payment */
@@ -66,6 +67,21 @@ export class Counter {
     setText(name, msat === null ? '' : unit);
     this.#counter.style.setProperty('--digits', String(Math.max(6, width(parts))));
   }
+}
+
+/** Only a touch may fill the screen; the Escape key, or the same button, gives it back. */
+function offerFullScreen() {
+  const button = byId('counter-full');
+  button.hidden = !document.fullscreenEnabled;
+  button.addEventListener('click', () => {
+    const change = document.fullscreenElement
+      ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+    // Refused by the browser's settings: the page stays as it is.
+    change.catch(() => {});
+  });
+  document.addEventListener('fullscreenchange', () => {
+    setText(button, document.fullscreenElement ? 'Leave full screen' : 'Full screen');
+  });
 }
 
 /** Lasts until the page is hidden; browsers without it, and plain HTTP from afar, do without. */

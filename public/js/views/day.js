@@ -23,12 +23,13 @@ export class Day {
   }
 
   /**
-   * @param {import('../types.js').HistoryRow[]|null} rows null where there is no history
-   * @param {number|null} balance msat
+   * @param {import('../types.js').State} state
    * @param {import('../types.js').Unit} unit
    * @param {number} now
    */
-  draw(rows, balance, unit, now) {
+  draw({ chosen, history, wallets }, unit, now) {
+    const rows = history?.wallet === chosen ? history.rows : null;
+    const balance = wallets.find((each) => each.wallet === chosen)?.balance_msat ?? null;
     this.#holder.hidden = rows === null || balance === null;
     if (rows === null || balance === null) return;
     const { path, end } = stepLine(levels(rows, balance, now), WIDTH, HEIGHT);

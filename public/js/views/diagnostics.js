@@ -1,6 +1,7 @@
 // @ts-check
 // The fold-out: every figure of /api/v1/status, the buttons that act on a source, and a copy as text.
 
+import { now as bridgeTime } from '../clock.js';
 import { byId, element, setAttribute, setText } from '../dom.js';
 import { asText, figures } from '../figures.js';
 
@@ -121,13 +122,31 @@ export class Diagnostics {
     button.addEventListener('click', async () => {
       const state = this.#state;
       if (!state?.status) return;
-      const text = asText(state.status, state.link.state, navigator.userAgent, this.#now);
+      const text = asText(state.status, pageFigures(state), this.#now);
       setText(button, await copy(text) ? 'Copied' : 'Copying failed');
       setTimeout(() => setText(button, 'Copy as text'), COPIED_MS);
     });
     return element('p', 'figure-copy', button,
       element('span', 'quiet', 'For a bug report. It holds no keys.'));
   }
+}
+
+/**
+ * What the page knows of itself: how it stands with the bridge, and where it runs. No memo, no amount.
+ * @param {State} state
+ */
+function pageFigures(state) {
+  return {
+    stream: state.link.state,
+    stream_since: state.link.since ? new Date(state.link.since).toISOString() : null,
+    answering: state.answering,
+    last_event_heard: state.heardId,
+    watches: state.watches.length,
+    clock_differs_ms: Math.round(bridgeTime() - Date.now()),
+    window: `${innerWidth}x${innerHeight} at ${devicePixelRatio}`,
+    address: location.protocol + (isSecureContext ? ' (secure)' : ' (not secure: no clipboard, no notifications)'),
+    browser: navigator.userAgent,
+  };
 }
 
 /**

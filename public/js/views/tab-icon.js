@@ -4,6 +4,7 @@
 import { byId, setAttribute } from '../dom.js';
 import { plain } from '../format.js';
 import { standing } from '../standing.js';
+import { mainSource } from '../store.js';
 
 /** @typedef {import('../types.js').State} State */
 /** @typedef {import('../types.js').Unit} Unit */
@@ -30,7 +31,7 @@ export class TabIcon {
    */
   draw(state, unit) {
     const wallet = state.wallets.find((each) => each.wallet === state.chosen);
-    const { shape, word } = standing(state, state.chosen);
+    const { shape, word } = standing(state, mainSource(state));
     const figure = wallet?.balance_msat == null ? '' : `${plain(wallet.balance_msat, unit)} ${unit} · `;
     const label = wallet ? ` · ${wallet.label}` : ' · Walletwire';
     const title = `${SYMBOLS[shape]} ${figure}${word}${label}`;
