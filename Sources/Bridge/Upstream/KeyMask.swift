@@ -33,14 +33,20 @@ struct KeyMask: Sendable {
     }
   }
 
-  /// Where the key begins; nil where it does not occur. The C function is `memmem`.
+  /// Where the key begins; nil where it does not occur.
   private func position(in bytes: ArraySlice<UInt8>) -> Int? {
     guard key.count >= Self.minimumKeyBytes else { return nil }
-    return bytes.withUnsafeBytes { bytes -> Int? in
-      guard let start = bytes.baseAddress,
-        let found = memmem(start, bytes.count, key, key.count)
-      else { return nil }
-      return UnsafeRawPointer(found) - start
-    }.map { bytes.startIndex + $0 }
+    let offset = bytes.withUnsafeBytes { bytes -> Int? in
+      guard var rest = bytes.baseAddress else { return nil }
+      let end = rest + bytes.count
+      while end - rest >= key.count {
+        let room = end - rest - key.count + 1
+        guard let hit = memchr(rest, CInt(key[0]), room) else { return nil }
+        if memcmp(hit, key, key.count) == 0 { return UnsafeRawPointer(hit) - (end - bytes.count) }
+        rest = UnsafeRawPointer(hit) + 1
+      }
+      return nil
+    }
+    return offset.map { bytes.startIndex + $0 }
   }
 }
