@@ -3,7 +3,7 @@
 # Python environments under .cache/ for two LNbits versions and for pytest. Idempotent: an
 # environment is left alone while its lock file has not changed.
 #
-#   Tests/IntegrationTests/environment/setup.sh [tests] [browser] [lnbits-1.6.2] [lnbits-1.4.1]
+#   Tests/IntegrationTests/environment/setup.sh [tests] [schemathesis] [browser] [lnbits-1.6.2] [lnbits-1.4.1]
 #
 # Without names it prepares all of them. PYTHON names the interpreter, by default python3.
 set -euo pipefail
@@ -55,5 +55,5 @@ prepare() {
 
 mkdir -p "$cache"
 install_missing_packages
-[ $# -gt 0 ] || set -- tests browser lnbits-1.6.2 lnbits-1.4.1
+[ $# -gt 0 ] || set -- tests schemathesis browser lnbits-1.6.2 lnbits-1.4.1
 for name in "$@"; do prepare "$name"; done

@@ -53,10 +53,13 @@ def text_frame(payload: bytes, first_byte: int = 0x81) -> bytes:
 
 
 class HostileLNbits:
-    """One wallet without payments. `faults` names what a path sends instead of its answer."""
+    """One wallet. `faults` names what a path sends instead of its answer."""
 
     def __init__(self, balance_msat: int = 1_000_000):
         self.balance_msat = balance_msat
+        self.rows: list[dict[str, object]] = []
+        self.name = "alice"
+        self.version = "1.6.2"
         self.faults: dict[str, Sender] = {}
         self.requests: list[str] = []
         self.heads: list[str] = []
@@ -110,10 +113,10 @@ class HostileLNbits:
 
     def _answer(self, path: str) -> object:
         if path == VERSION:
-            return {"info": {"version": "1.6.2"}}
+            return {"info": {"version": self.version}}
         if path == WALLET:
-            return {"name": "alice", "balance": self.balance_msat}
-        return {"data": [], "total": 0}
+            return {"name": self.name, "balance": self.balance_msat}
+        return {"data": self.rows, "total": len(self.rows)}
 
     def _upgrade(self, wire: socket.socket, head: str) -> None:
         fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
