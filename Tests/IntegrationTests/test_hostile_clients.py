@@ -37,6 +37,8 @@ class Witness:
         self.folder = Path(f"/proc/{bridge.process.child.pid}")
         parts = bridge.url.removeprefix("http://").rsplit(":", 1)
         self.address = (parts[0], int(parts[1]))
+        # The last descriptors of a start are those for signals, opened after it has said where it is.
+        time.sleep(0.5)
         self.descriptors = self.count_descriptors()
         self.slowest = 0.0
 
@@ -104,9 +106,10 @@ def send(wire: socket.socket, data: bytes) -> bool:
 
 
 def receive(wire: socket.socket, limit: int = MEBIBYTE) -> bytes:
-    """What comes until the peer closes, or resets."""
+    """What comes until the peer closes, resets, or waits for more."""
     answer = b""
-    with contextlib.suppress(ConnectionResetError):
+    wire.settimeout(2)
+    with contextlib.suppress(ConnectionResetError, TimeoutError):
         while len(answer) < limit and (data := wire.recv(65536)):
             answer += data
     return answer
@@ -204,7 +207,8 @@ def test_half_open_requests(witness: Witness):
         send(wire, pieces[number % len(pieces)])
         wires.append(wire)
         if number % 3 == 0:
-            wire.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):
+                wire.shutdown(socket.SHUT_WR)
     witness.answers()
     close_all(wires)
     witness.is_as_before(100)
@@ -275,7 +279,7 @@ def test_a_header_of_a_megabyte_is_refused(witness: Witness, head: bytes):
     ids=["random", "tls", "http2", "after-a-request", "pipelined", "smuggled"],
 )
 def test_garbage_is_not_read_as_requests(witness: Witness, garbage: bytes):
-    for _ in range(50):
+    for _ in range(20):
         wire = witness.connect()
         send(wire, garbage)
         with contextlib.suppress(OSError):
