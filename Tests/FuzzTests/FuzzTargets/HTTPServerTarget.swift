@@ -21,7 +21,10 @@ private func askHealth(_ port: UInt16) {
   let client = LoopbackClient(port: port)
   defer { client.close() }
   client.send(Array("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
-  precondition(client.receive().starts(with: "HTTP/1.1 200 OK".utf8), "another client waits")
+  let answer = client.receive()
+  guard answer.starts(with: "HTTP/1.1 200 OK".utf8) else {
+    fatalError("another client is not answered: \(String(decoding: answer, as: UTF8.self))")
+  }
 }
 
 /// One bridge for the process: its wallet is disabled, so that nothing happens but by requests.
