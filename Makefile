@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 LIVES ?= 10000
 
 .PHONY: run build test unit lint linkage integration browser conformance chaos chaos-short format install clean \
-  simulate simulate-short mutants
+  simulate simulate-short mutants fuzz sanitize
 
 run: build
 	@.ci/serve $(BINARY)
@@ -60,6 +60,20 @@ browser: build
 	.cache/browser/lib/python3*/site-packages/playwright/driver/node --test Tests/BrowserTests/unit/
 	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python -m pytest -q Tests/BrowserTests
 
+# libFuzzer with AddressSanitizer, FUZZ_SECONDS for each place where hostile bytes come in.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@.ci/install-packages build
+	Tests/FuzzTests/fuzz.sh $(FUZZ_SECONDS)
+
+# The whole suite under AddressSanitizer, and the concurrent modules under ThreadSanitizer.
+sanitize:
+	@.ci/install-packages build
+	@.ci/install-packages test
+	$(SWIFT) test --scratch-path .build-address --sanitize address
+	$(SWIFT) test --scratch-path .build-thread --sanitize thread \
+	  --filter 'EventLoopTests|TransportTests|HTTPServerTests|EventStoreTests|LNbitsSimulatorTests'
+
 # The Autobahn suite against our WebSocket client.
 conformance:
 	@.ci/install-packages test
@@ -85,6 +99,12 @@ install: build
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/walletwire
 	install -d $(DESTDIR)$(PREFIX)/share/walletwire
 	cp -r public $(DESTDIR)$(PREFIX)/share/walletwire/
+	install -m 644 config/walletwire.example.toml $(DESTDIR)$(PREFIX)/share/walletwire/
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local|$(PREFIX)|g' config/walletwire.service \
+	  >$(DESTDIR)$(PREFIX)/lib/systemd/system/walletwire.service
+	install -d $(DESTDIR)/etc/walletwire
+	install -d -m 700 $(DESTDIR)/etc/walletwire/keys
 
 clean:
 	rm -rf .build .cache

@@ -121,5 +121,26 @@ let package = Package(
     tests(
       "SimulationTests", ["FaultyDisk", "Simulation"],
       exclude: ["Simulation", "Simulate", "mutants", "mutants.sh"]),
-  ]
+    // Where hostile bytes come in, for the fuzzer and for a replay of its corpora.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Bridge", "BridgeModel", "CashuSource", "EventLoop", "HTTPClientProtocol", "HTTPServer",
+        "LNbitsSource", "ServerSentEvents", "WebSocketProtocol", log,
+      ],
+      path: "Tests/FuzzTests/FuzzTargets", swiftSettings: strict),
+    tests(
+      "FuzzTests", ["FuzzTargets"],
+      exclude: ["FuzzTargets", "Fuzzer", "Corpus", "fuzz.sh", "leaks.txt"]),
+  ] + fuzzer
 )
+
+/// libFuzzer brings the `main` of this program, so it links only where `make fuzz` asks for it.
+var fuzzer: [Target] {
+  guard Context.environment["WALLETWIRE_FUZZ"] != nil else { return [] }
+  return [
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/FuzzTests/Fuzzer",
+      swiftSettings: strict)
+  ]
+}

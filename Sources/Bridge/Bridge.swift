@@ -36,6 +36,8 @@ package actor Bridge {
   var storageTrouble: String?
   var unwatchedTimer: TimerID?
   private var network: NetworkMonitor?
+  /// Event streams that connections are left for, once those of ``connectionsForREST`` are put aside.
+  private var streamRoom = Int.max
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor {
     loop.asUnownedSerialExecutor()
@@ -135,6 +137,8 @@ package actor Bridge {
         log.warning(
           "the limit on open files leaves room for \(listening.connectionLimit) connections")
       }
+      let forREST = min(Self.connectionsForREST, max(1, listening.connectionLimit / 4))
+      streamRoom = listening.connectionLimit - forREST
       return listening
     } catch {
       self.server = nil
@@ -142,8 +146,11 @@ package actor Bridge {
     }
   }
 
-  /// Connections that are kept for requests when the streams have taken theirs.
+  /// Connections that are kept for requests when the streams have taken theirs; a quarter of all where there are few.
   private static let connectionsForREST = 1000
+
+  /// Event streams that are admitted at once.
+  var maximumSubscribers: Int { min(configuration.server.maximumSubscribers, streamRoom) }
 
   /// Ends every connection and every stream, after a whole event, and closes the store. Idempotent.
   package func stop() async {

@@ -168,6 +168,10 @@ package struct ConnectionLifecycle: Sendable {
     guard socket == id else { return }
     status.metrics.lastCloseCode = code
     status.metrics.lastCloseReason = reason
+    status.lastError =
+      (code == Self.abnormalClosure
+        ? "the connection was lost" : "the socket was closed with code \(code)")
+      + (reason.isEmpty ? "" : ": \(reason)")
     isServerError = code == Self.internalError
     let why: SourceReason =
       switch code {

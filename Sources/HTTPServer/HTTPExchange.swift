@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a server's connections share. Used on the server's loop alone.
 final class HTTPServerContext {
   let configuration: HTTPServerConfiguration
@@ -12,6 +14,10 @@ final class HTTPServerContext {
   var hasClosedConnection = false
   /// Responses begun and not yet sent whole, streams included.
   var repliesUnderWay = 0
+  /// What the bodies of those responses take, streams aside.
+  var replyBytes = 0
+  /// Those of which a request is still to come.
+  var waiting = WaitingLine()
 
   init(configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
     self.configuration = configuration
@@ -21,6 +27,19 @@ final class HTTPServerContext {
       maximumBodyBytes: configuration.maximumBodyBytes,
       connectionMemoryBytes: configuration.connectionMemoryBytes)
     streams = StreamTable(capacity: configuration.maximumConnections, handler: handler)
+  }
+
+  /// Makes room for a connection that is about to be accepted, where there is little.
+  ///
+  /// - Returns: Whether it may come.
+  func makeRoom() -> Bool {
+    guard connections < connectionLimit else { return false }
+    let headroom = min(configuration.connectionHeadroom, connectionLimit / 4)
+    if connections >= connectionLimit - headroom, let oldest = waiting.takeFirst() {
+      // microhttpd finds its end in the next turn, and closes it.
+      shutdown(oldest, CInt(SHUT_RDWR))
+    }
+    return true
   }
 
   /// The response to a refusal, in the handler's format.
@@ -42,18 +61,27 @@ final class HTTPExchange {
   let context: HTTPServerContext
   private let remoteAddress: HTTPEndpoint
   private let localAddress: HTTPEndpoint
+  private let descriptor: CInt
   private var phase = Phase.idle
   private var body: [UInt8] = []
+  private var replyBytes = 0
+  private var ticket: WaitingLine.Ticket
 
-  init(context: HTTPServerContext, remoteAddress: HTTPEndpoint, localAddress: HTTPEndpoint) {
+  init(
+    context: HTTPServerContext, descriptor: CInt, remoteAddress: HTTPEndpoint,
+    localAddress: HTTPEndpoint
+  ) {
     self.context = context
+    self.descriptor = descriptor
     self.remoteAddress = remoteAddress
     self.localAddress = localAddress
+    ticket = context.waiting.enter(descriptor)
     context.connections += 1
   }
 
   deinit {
     end()
+    context.waiting.leave(ticket)
     context.connections -= 1
     context.hasClosedConnection = true
   }
@@ -97,6 +125,9 @@ final class HTTPExchange {
     guard case .body(let method, let target, let headers) = phase else {
       return .response(context.response(to: .internalError))
     }
+    guard context.replyBytes < context.configuration.maximumReplyBytes else {
+      return .response(context.response(to: .tooManyReplies))
+    }
     let request = HTTPRequest(
       method: method, target: target, headers: headers, body: body,
       remoteAddress: remoteAddress, localAddress: localAddress)
@@ -105,18 +136,27 @@ final class HTTPExchange {
 
   /// A response was handed to microhttpd: what the request held is no longer needed, which counts
   /// with thousands of streams.
-  func beginReplying() {
+  ///
+  /// - Parameter bytes: What the response's body takes.
+  func beginReplying(bytes: Int) {
     guard case .replying = phase else {
       phase = .replying
       body = []
+      context.waiting.leave(ticket)
       context.repliesUnderWay += 1
+      replyBytes = bytes
+      context.replyBytes += bytes
       return
     }
   }
 
   /// The request is over, however it ended.
   func end() {
-    if case .replying = phase { context.repliesUnderWay -= 1 }
+    if case .replying = phase {
+      context.repliesUnderWay -= 1
+      context.replyBytes -= replyBytes
+      ticket = context.waiting.enter(descriptor)
+    }
     phase = .idle
     body = []
   }

@@ -34,6 +34,10 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
     status: 501, title: "Not Implemented",
     detail: "The only transfer coding understood here is chunked.")
 
+  static let tooManyReplies = HTTPRefusal(
+    status: 503, title: "Service Unavailable",
+    detail: "Too many responses wait for clients that do not read them; try again soon.")
+
   static let internalError = HTTPRefusal(
     status: 500, title: "Internal Server Error", detail: "The response could not be built.")
 

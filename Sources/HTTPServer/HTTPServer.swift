@@ -56,7 +56,7 @@ package actor HTTPServer {
       to: configuration.maximumConnections + configuration.reservedDescriptors)
     let listeners = try ListeningSocket.open(
       host: configuration.host, port: configuration.port, backlog: configuration.listenBacklog)
-    let room = max(1, limit - configuration.reservedDescriptors)
+    let room = max(1, limit - min(configuration.reservedDescriptors, limit / 2))
     return try await serve(
       listeners, connectionLimit: min(configuration.maximumConnections, room))
   }

@@ -98,14 +98,14 @@ struct MicroHTTPConnection {
       // With chunks, microhttpd 0.9.75 would send the last one even here.
       let response = MHD_create_response_from_callback(.max, 1, fillNothing, nil, nil)
       if let response { _ = mhd_shim_close_after(response) }
-      return queue(response, status: head.status, headers: head.headers, for: exchange)
+      return queue(response, status: head.status, headers: head.headers, bytes: 0, for: exchange)
     case .stream(let head, let opened):
       let slot = exchange.context.streams.open(on: self)
       opened(slot.pointee.id)
       let response = MHD_create_response_from_callback(
         .max, isHTTP10 ? Self.unchunkedBlockBytes : 1, fillStream, slot, streamReleased)
       if response == nil { StreamTable.close(slot) }
-      return queue(response, status: head.status, headers: head.headers, for: exchange)
+      return queue(response, status: head.status, headers: head.headers, bytes: 0, for: exchange)
     }
   }
 
@@ -118,12 +118,15 @@ struct MicroHTTPConnection {
       MHD_create_response_from_buffer(
         $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
     }
-    return queue(whole, status: response.status, headers: response.headers, for: exchange)
+    return queue(
+      whole, status: response.status, headers: response.headers, bytes: response.body.count,
+      for: exchange)
   }
 
   /// Takes the response over.
   private func queue(
-    _ response: OpaquePointer?, status: Int, headers: HTTPHeaders, for exchange: HTTPExchange
+    _ response: OpaquePointer?, status: Int, headers: HTTPHeaders, bytes: Int,
+    for exchange: HTTPExchange
   ) -> MHD_Result {
     guard let response else { return .NO }
     defer { MHD_destroy_response(response) }
@@ -132,7 +135,7 @@ struct MicroHTTPConnection {
     for field in headers.fields {
       _ = MHD_add_response_header(response, field.name, field.value)
     }
-    exchange.beginReplying()
+    exchange.beginReplying(bytes: bytes)
     return MHD_queue_response(pointer, CUnsignedInt(clamping: status), response)
   }
 
@@ -199,8 +202,7 @@ private func mayConnect(
   context: UnsafeMutableRawPointer?, address: UnsafePointer<sockaddr>?, length: socklen_t
 ) -> MHD_Result {
   guard let context else { return .NO }
-  let server = serverContext(context)
-  return server.connections < server.connectionLimit ? .YES : .NO
+  return serverContext(context).makeRoom() ? .YES : .NO
 }
 
 private func connectionChanged(
@@ -211,10 +213,11 @@ private func connectionChanged(
   guard let context, let connection, let socketContext else { return }
   if code == .CONNECTION_NOTIFY_STARTED {
     let unknown = HTTPEndpoint(host: "0.0.0.0", port: 0)
+    let descriptor = mhd_shim_descriptor(connection)
     let exchange = HTTPExchange(
-      context: serverContext(context),
+      context: serverContext(context), descriptor: descriptor,
       remoteAddress: mhd_shim_client_address(connection).flatMap { HTTPEndpoint($0) } ?? unknown,
-      localAddress: HTTPEndpoint(localAddressOf: mhd_shim_descriptor(connection)) ?? unknown)
+      localAddress: HTTPEndpoint(localAddressOf: descriptor) ?? unknown)
     // The connection owns its exchange, from its first callback to its last.
     socketContext.pointee = Unmanaged.passRetained(exchange).toOpaque()
   } else if let exchange = socketContext.pointee {

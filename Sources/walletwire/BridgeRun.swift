@@ -17,6 +17,8 @@ struct BridgeRun {
   func run() async throws {
     // A closed pipe is an error of a write, not the end of the program.
     signal(SIGPIPE, SIG_IGN)
+    // Until reloads are listened for, below, one that is asked for must not end the program.
+    if reload != nil { signal(SIGHUP, SIG_IGN) }
     let loop: EventLoop
     do throws(EventLoopError) {
       loop = try EventLoop(name: "bridge")
@@ -35,10 +37,8 @@ struct BridgeRun {
       log.warning(
         "no wallet is configured: see config/walletwire.example.toml, or try walletwire demo")
     }
-    for address in addresses {
-      StandardStream.output.writeLine("Walletwire serves on \(address)/")
-    }
-    var services: [any Service] = [BridgeService(bridge: bridge)] + companions(bridge)
+    var services: [any Service] =
+      [BridgeService(bridge: bridge, addresses: addresses)] + companions(bridge)
     if let reload { services.append(ReloadService(bridge: bridge, log: log, load: reload)) }
     var quiet = log
     quiet.logLevel = .error
@@ -58,11 +58,16 @@ struct BridgeRun {
   }
 }
 
-/// Stops the bridge when the program is told to end.
+/// Says where the bridge serves, and stops it when the program is told to end.
 private struct BridgeService: Service {
   let bridge: Bridge
+  let addresses: [String]
 
   func run() async throws {
+    // Only now: signals are listened for before the first service runs, and who reads this may send one.
+    for address in addresses {
+      StandardStream.output.writeLine("Walletwire serves on \(address)/")
+    }
     try? await gracefulShutdown()
     await bridge.stop()
   }

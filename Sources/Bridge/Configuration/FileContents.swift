@@ -6,7 +6,8 @@ package struct FileContents: Sendable, Equatable {
   package static let maximumBytes = 1024 * 1024
 
   package let bytes: [UInt8]
-  /// Whether other users of the machine can read it and its owner, who is us, could forbid that.
+  /// Whether other users of the machine, those of its group included, can read it and its owner, who is us, could
+  /// forbid that.
   package let isOpenToOthers: Bool
 
   package init(bytes: [UInt8], isOpenToOthers: Bool = false) {
@@ -66,7 +67,7 @@ extension FileContents {
     guard fstat(descriptor, &status) == 0, fstatvfs(descriptor, &fileSystem) == 0 else {
       return false
     }
-    return status.st_mode & S_IROTH != 0
+    return status.st_mode & (S_IRGRP | S_IROTH) != 0
       && status.st_uid == geteuid()
       && fileSystem.f_flag & UInt(ST_RDONLY) == 0
       && foldersAreOpenToOthers(path)
@@ -80,7 +81,7 @@ extension FileContents {
       folder = folder[..<slash]
       var status = stat()
       guard stat(folder.isEmpty ? "/" : String(folder), &status) == 0 else { continue }
-      if status.st_mode & S_IXOTH == 0 { return false }
+      if status.st_mode & (S_IXGRP | S_IXOTH) == 0 { return false }
     }
     return true
   }

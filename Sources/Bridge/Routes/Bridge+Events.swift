@@ -21,7 +21,7 @@ extension Bridge {
       filter.kinds = Set(kinds)
     }
     guard let hub else { return .response(Self.notFound) }
-    guard hub.subscriberCount < configuration.server.maximumSubscribers else {
+    guard hub.subscriberCount < maximumSubscribers else {
       // Any other status would end an EventSource for good (WHATWG HTML 9.2.3).
       var response = HTTPResponse(
         status: 200, headers: Self.streamHeaders,

@@ -144,7 +144,8 @@ actor HTTPExchange {
 
   private func finish(_ response: HTTPResponse) {
     let answer = UpstreamResponse(
-      status: response.status, contentType: response.mediaType, body: response.body)
+      status: response.status, contentType: response.mediaType,
+      body: KeyMask(key).masked(response.body))
     finish(.success(answer), keep: response.isReusable)
   }
 

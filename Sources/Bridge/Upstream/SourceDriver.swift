@@ -176,14 +176,14 @@ actor SourceDriver {
     switch event {
     case .opened: take(.socketOpened(id))
     case .activity: take(.socketActivity(id))
-    case .text(let text): take(.socketText(id, text))
+    case .text(let text): take(.socketText(id, KeyMask(key).masked(text)))
     case .pong(let payload): take(.socketPong(id, payload))
     case .failed(let failure):
       socket = nil
       take(.socketFailed(id, failure))
     case .closed(let code, let reason):
       socket = nil
-      take(.socketClosed(id, code: code, reason: reason))
+      take(.socketClosed(id, code: code, reason: KeyMask(key).masked(reason)))
     }
   }
 

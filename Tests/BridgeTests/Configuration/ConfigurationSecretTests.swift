@@ -100,6 +100,8 @@ struct ConfigurationSecretTests {
     chmod(folder, 0o755)
     #expect(try FileContents.read(path)?.isOpenToOthers == true)
     chmod(path, 0o640)
+    #expect(try FileContents.read(path)?.isOpenToOthers == true, "a group is others too")
+    chmod(path, 0o600)
     #expect(try FileContents.read(path)?.isOpenToOthers == false)
     #expect(try FileContents.read("\(folder)/none") == nil)
     #expect(throws: FileReadError.self) { try FileContents.read(folder) }

@@ -13,6 +13,8 @@ struct AccessPolicy: Sendable {
   let allowsQueryToken: Bool
   /// What the configuration listens on, lower case, without brackets.
   let listenHost: String
+  /// Others than this machine can reach the listener.
+  let listensBeyondLoopback: Bool
 
   init(_ settings: ServerSettings) {
     allowedHosts = Set(settings.allowedHosts)
@@ -20,6 +22,7 @@ struct AccessPolicy: Sendable {
     token = settings.accessToken.map { AccessToken($0) }
     allowsQueryToken = settings.allowsQueryToken
     listenHost = settings.listen.host
+    listensBeyondLoopback = !settings.listen.isLoopback
   }
 
   // MARK: Place
@@ -39,7 +42,7 @@ struct AccessPolicy: Sendable {
     guard
       address.isLoopback || host == listenHost || host == local.host || allowedHosts.contains(host)
         // Rebinding needs a name, so beyond loopback an address is as good as our own.
-        || (!local.isLoopback && Self.isAddress(host))
+        || (listensBeyondLoopback && Self.isAddress(host))
     else {
       return .problem(
         421, "Misdirected Request",
@@ -82,14 +85,14 @@ struct AccessPolicy: Sendable {
 
   private func originRefusal(_ request: HTTPRequest) -> HTTPResponse? {
     guard !Self.isSafe(request.method) else { return nil }
-    let origin = request.headers["Origin"]
-    let isListed = origin.map(allowedOrigins.contains) ?? false
-    if let origin, !isListed, !isOwn(origin, request) {
+    let origins = request.headers.values(for: "Origin")
+    let isListed = !origins.isEmpty && origins.allSatisfy(allowedOrigins.contains)
+    if !isListed, !origins.allSatisfy({ isOwn($0, request) }) {
       return .problem(
         403, "Forbidden", "That Origin may not change anything. List it in allowed_origins.")
     }
-    let site = request.headers["Sec-Fetch-Site"]
-    if !isListed, site == "cross-site" || site == "same-site" {
+    let sites = request.headers.values(for: "Sec-Fetch-Site")
+    if !isListed, sites.contains(where: { $0 == "cross-site" || $0 == "same-site" }) {
       return .problem(403, "Forbidden", "Another site may not change anything here.")
     }
     return nil
@@ -104,10 +107,10 @@ struct AccessPolicy: Sendable {
   /// may come without.
   private func typeRefusal(_ request: HTTPRequest) -> HTTPResponse? {
     guard !Self.isSafe(request.method) else { return nil }
-    let field = request.headers["Content-Type"]
-    if field == nil, request.method == "DELETE" { return nil }
-    let type = field?.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
-    guard type?.lowercased() != "application/json" else { return nil }
+    let fields = request.headers.values(for: "Content-Type")
+    if fields.isEmpty, request.method == "DELETE" { return nil }
+    let type = fields.first?.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
+    guard fields.count != 1 || type?.lowercased() != "application/json" else { return nil }
     return .problem(
       415, "Unsupported Media Type",
       "Send Content-Type: application/json, an empty body too: "

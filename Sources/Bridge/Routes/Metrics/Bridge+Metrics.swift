@@ -34,7 +34,7 @@ extension Bridge {
       "walletwire_subscribers", .gauge, "Open event streams.", .count(hub?.subscriberCount ?? 0))
     metrics.single(
       "walletwire_subscribers_max", .gauge, "Event streams that are admitted at once.",
-      .count(configuration.server.maximumSubscribers))
+      .count(maximumSubscribers))
     metrics.single(
       "walletwire_http_connections", .gauge, "Open connections of clients, streams included.",
       server.map { .count($0.counts.connections) })

@@ -1,0 +1,66 @@
+import BridgeModel
+import CashuSource
+
+private let watches: [WatchRecord] = WatchKind.allCases.enumerated().map { number, kind in
+  WatchRecord(
+    handle: WatchHandle("w_\(number)"), kind: kind, secret: WatchSecret("secret-\(number)"))
+}
+
+/// A mint's messages and answers (NUT-17 and the quotes' own NUTs). A part that begins with `>` is a message; any
+/// other is the next answer over REST, a character for its status before it. `$SUB` and `$ID` in a message stand for
+/// the subscription and the request that the source made last.
+func fuzzCashu(_ input: [UInt8]) {
+  let all = parts(of: input)
+  var answers = all.filter { $0.first != UInt8(ascii: ">") }[...]
+  let messages = all.filter { $0.first == UInt8(ascii: ">") }.map { $0.dropFirst() }
+  let source = CashuSource(
+    CashuConfiguration(name: "mint"), now: SourceRig<CashuSource>.beginning)
+  var rig = SourceRig(source) { _ in
+    let answer = answers.popFirst() ?? []
+    return UpstreamResponse(
+      status: answer.first.map(restStatus) ?? 503, contentType: "application/json",
+      body: Array(answer.dropFirst()))
+  }
+  rig.feed(.watch(watches))
+  rig.feed(.start)
+  for message in messages {
+    rig.receive(filledIn(String(decoding: message, as: UTF8.self), from: rig.sent))
+    rig.wake(times: 1)
+  }
+  rig.wake(times: 4)
+  for case .watch(let transition) in rig.events {
+    precondition(watches.contains { $0.handle == transition.handle }, "a stranger's watch")
+    precondition(transition.amount ?? 0 >= 0, "a negative amount")
+  }
+}
+
+private func filledIn(_ text: String, from sent: [String]) -> String {
+  guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+  let subscription = sent.last { $0.contains("subId") }.flatMap { value(of: "subId", in: $0) }
+  let request = sent.last.flatMap { value(of: "id", in: $0) }
+  var result = ""
+  var rest = text[...]
+  while let dollar = rest.firstIndex(of: "$") {
+    result += rest[..<dollar]
+    rest = rest[dollar...]
+    if rest.hasPrefix("$SUB") {
+      result += subscription ?? ""
+      rest = rest.dropFirst(4)
+    } else if rest.hasPrefix("$ID") {
+      result += request ?? ""
+      rest = rest.dropFirst(3)
+    } else {
+      result.append(rest.removeFirst())
+    }
+  }
+  return result + rest
+}
+
+/// The value of a member of a flat JSON text that we wrote ourselves.
+private func value(of name: String, in text: String) -> String? {
+  let key = "\"\(name)\":"
+  var rest = text[...]
+  while !rest.isEmpty, !rest.hasPrefix(key) { rest = rest.dropFirst() }
+  guard !rest.isEmpty else { return nil }
+  return String(rest.dropFirst(key.count).drop { $0 == "\"" }.prefix { !"\",}".contains($0) })
+}
