@@ -128,7 +128,9 @@ let package = Package(
         "LNbitsSource", "ServerSentEvents", "WebSocketProtocol", log,
       ],
       path: "Tests/FuzzTests/FuzzTargets", swiftSettings: strict),
-    tests("FuzzTests", ["FuzzTargets"], exclude: ["FuzzTargets", "Fuzzer", "Corpus", "fuzz.sh", "leaks.txt"]),
+    tests(
+      "FuzzTests", ["FuzzTargets"],
+      exclude: ["FuzzTargets", "Fuzzer", "Corpus", "fuzz.sh", "leaks.txt"]),
   ] + fuzzer
 )
 
