@@ -31,6 +31,7 @@ def test_what_openapi_promises_is_kept(new_bridge):
     server.rows = [row(number, 1000) for number in range(10)]
     bridge = new_bridge()
     bridge.configuration["server"]["access_token"] = TOKEN
+    bridge.configuration["server"]["public_dir"] = str(REPOSITORY / "public")
     bridge.add_wallet("main", server.url, "0123456789abcdef" * 2)
     bridge.start()
     right = {"Authorization": f"Bearer {TOKEN}"}

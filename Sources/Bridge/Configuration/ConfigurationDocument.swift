@@ -83,7 +83,8 @@ extension ConfigurationDocument {
       guard rest.first == UInt8(ascii: "[") else { continue }
       rest = rest.dropFirst().drop { blanks.contains($0) }
       if rest.first == UInt8(ascii: "[") { rest = rest.dropFirst().drop { blanks.contains($0) } }
-      guard let first = rest.first else { continue }
+      // A header that ends with its line is one of those.
+      guard let first = rest.first else { return index + 1 }
       switch first {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),

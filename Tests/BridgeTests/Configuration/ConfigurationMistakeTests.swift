@@ -146,7 +146,7 @@ struct ConfigurationMistakeTests {
     #expect(!line.contains("s3cr"))
     #expect(mistake("[server]\nlisten = \"a:1\"\nlisten = \"b:1\"\n")?.contains(":3: ") == true)
     // Each of these ends the process in toml++.
-    for header in ["[;]", "[[;]]", "[ =", "[ö]", "[\t[.server]]", "[#"] {
+    for header in ["[;]", "[[;]]", "[ =", "[ö]", "[\t[.server]]", "[#", "[["] {
       #expect(mistake("[server]\r\n\(header)\n")?.contains(":2: must be TOML") == true)
     }
     #expect(mistake("[server]\n\0[nonsense\n")?.contains("must be TOML in UTF-8") == true)

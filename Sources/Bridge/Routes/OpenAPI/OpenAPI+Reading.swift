@@ -84,7 +84,8 @@ extension OpenAPI {
         {"name": "group", "in": "query", "schema": {"type": "string",
           "enum": ["hour", "day", "month"], "default": "day"}},
         {"name": "since", "in": "query", "description": "A date, or a time as in RFC 3339.",
-          "schema": {"type": "string"}},
+          "schema": {"type": "string", "pattern": "^(19[789]|[2-9])",
+            "anyOf": [{"format": "date"}, {"format": "date-time"}]}},
         {"$ref": "#/components/parameters/ifNoneMatch"}],
       "responses": {
         "200": {"description": "The periods, the oldest first.",

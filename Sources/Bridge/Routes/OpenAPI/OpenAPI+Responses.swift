@@ -11,7 +11,7 @@ extension OpenAPI {
         "schema": {"type": "integer", "minimum": 1, "maximum": 1000},
         "description": "50 by default; 1000 for CSV."},
       "before": {"name": "before", "in": "query", "description": "next_before of the page before.",
-        "schema": {"type": "string"}},
+        "schema": {"type": "string", "pattern": "^[0-9a-z]{1,12}[.][0-9a-z]{1,12}$"}},
       "status": {"name": "status", "in": "query",
         "schema": {"$ref": "#/components/schemas/PaymentStatus"}},
       "direction": {"name": "direction", "in": "query",
@@ -35,7 +35,7 @@ extension OpenAPI {
     },
     "requestBodies": {
       "Nothing": {"description": "May be empty; the Content-Type must be JSON all the same.",
-        "content": {"application/json": {"schema": {}}}}
+        "required": true, "content": {"application/json": {"schema": {}}}}
     }
     """#
 
