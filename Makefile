@@ -5,7 +5,7 @@ STATIC = -c release --static-swift-stdlib
 BINARY = .build/release/walletwire
 PREFIX ?= /usr/local
 
-.PHONY: run build test unit lint linkage integration browser conformance chaos chaos-short format install clean
+.PHONY: run build test unit lint linkage integration browser conformance chaos chaos-short bench format install clean
 
 run: build
 	@.ci/serve $(BINARY)
@@ -59,6 +59,12 @@ chaos-short: build
 	Tests/IntegrationTests/environment/setup.sh tests browser lnbits-1.6.2
 	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python Tests/ChaosTests/run_chaos.py
 	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python -m pytest -q Tests/ChaosTests
+
+# The table of what it costs and how fast it is, beside a floor in C and nginx with nchan; half an hour.
+bench: build
+	@.ci/install-packages bench
+	Tests/IntegrationTests/environment/setup.sh tests lnbits-1.6.2
+	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python Tests/Benchmarks/run.py
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
