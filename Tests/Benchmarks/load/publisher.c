@@ -83,7 +83,7 @@ void publish(int64_t number, size_t bytes) {
   uint8_t frame[MOST_FRAME];
   switch (kind) {
     case WALLET:
-      write_all(descriptor, frame, payment_frame(frame, sizeof frame, number));
+      send_frames(descriptor, frame, payment_frame(frame, sizeof frame, number));
       break;
     case POST:
       if (posted++) take_answer();
@@ -109,6 +109,6 @@ void flood(int64_t first, int64_t count) {
     size_t bytes = 0;
     for (int n = 0; n < FRAMES_A_WRITE && i < count; n++, i++)
       bytes += payment_frame(frames + bytes, MOST_FRAME, first + i);
-    write_all(descriptor, frames, bytes);
+    send_frames(descriptor, frames, bytes);
   }
 }

@@ -29,6 +29,8 @@ struct connection {
 // By descriptor. Written by the wallets' thread; others read it under the lock.
 static struct connection *connections[MOST_CONNECTIONS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+// Held for a whole frame, so that a pong doesn't come into the middle of one.
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
 static int sockets;
 static int listener, epoll;
 
@@ -84,6 +86,12 @@ static void take_request(int descriptor, struct connection *connection) {
   pthread_mutex_unlock(&lock);
 }
 
+void send_frames(int descriptor, const void *frames, size_t count) {
+  pthread_mutex_lock(&writing);
+  write_all(descriptor, frames, count);
+  pthread_mutex_unlock(&writing);
+}
+
 // Answers pings (RFC 6455 section 5.5.3); a client sends nothing else, and all of it is masked.
 static size_t take_frame(int descriptor, const char *bytes, size_t count) {
   if (count < 6) return 0;
@@ -92,7 +100,7 @@ static size_t take_frame(int descriptor, const char *bytes, size_t count) {
   if ((bytes[0] & 0x0F) == 9) {
     char pong[2 + 125] = {(char)0x8A, (char)length};
     for (size_t i = 0; i < length; i++) pong[2 + i] = bytes[6 + i] ^ bytes[2 + i % 4];
-    write_all(descriptor, pong, 2 + length);
+    send_frames(descriptor, pong, 2 + length);
   }
   return 6 + length;
 }
@@ -103,6 +111,8 @@ static void forget(int descriptor) {
   free(connections[descriptor]);
   connections[descriptor] = NULL;
   pthread_mutex_unlock(&lock);
+  // A write that is under way would keep it in the set.
+  epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL);
   close(descriptor);
 }
 

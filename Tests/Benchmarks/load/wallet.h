@@ -14,6 +14,9 @@ int open_wallets(void);
 // The socket of the wallet with this key; -1 while it is not open.
 int wallet_socket(const char *key);
 
+// Sends whole frames on a wallet's socket.
+void send_frames(int descriptor, const void *frames, size_t count);
+
 // Bytes of the frame that announces the payment number `number`, one sat, to `buffer` (2 KiB suffice): the balance
 // is then `number` sats.
 size_t payment_frame(uint8_t *buffer, size_t capacity, int64_t number);
