@@ -8,8 +8,6 @@ final class HTTPServerContext {
   var connectionLimit: Int
   /// Connections accepted and not yet closed.
   var connections = 0
-  /// Set when a connection closes.
-  var hasClosedConnection = false
   /// Responses begun and not yet sent whole, streams included.
   var repliesUnderWay = 0
 
@@ -39,13 +37,19 @@ final class HTTPExchange {
     case replying
   }
 
+  /// Whose connection it is. It closes its connections before it goes, and their exchanges with them.
+  unowned let daemon: MicroHTTPDaemon
   let context: HTTPServerContext
   private let remoteAddress: HTTPEndpoint
   private let localAddress: HTTPEndpoint
   private var phase = Phase.idle
   private var body: [UInt8] = []
 
-  init(context: HTTPServerContext, remoteAddress: HTTPEndpoint, localAddress: HTTPEndpoint) {
+  init(
+    daemon: MicroHTTPDaemon, context: HTTPServerContext, remoteAddress: HTTPEndpoint,
+    localAddress: HTTPEndpoint
+  ) {
+    self.daemon = daemon
     self.context = context
     self.remoteAddress = remoteAddress
     self.localAddress = localAddress
@@ -55,7 +59,6 @@ final class HTTPExchange {
   deinit {
     end()
     context.connections -= 1
-    context.hasClosedConnection = true
   }
 
   /// Whether the header of the request is still to come.

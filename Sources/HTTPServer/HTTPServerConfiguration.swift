@@ -7,6 +7,9 @@ package struct HTTPServerConfiguration: Sendable {
   /// Connections at a time, streams included, over all addresses. Further ones wait in the backlog,
   /// or are closed at once where there are several addresses.
   package var maximumConnections = 11_000
+  /// Among how many of microhttpd's daemons the connections are spread. To wake one stream, all that
+  /// wait in its daemon are looked at, up to 0.4 µs each: so 10 000 should be many times a daemon's.
+  package var daemons = 64
   /// What one connection may use for the header of a request and, after it, for the head of the
   /// response or a chunk of a stream. Every connection costs this much memory.
   package var connectionMemoryBytes = 8 * 1024
@@ -18,8 +21,8 @@ package struct HTTPServerConfiguration: Sendable {
   package var inactivityTimeout: Duration = .seconds(30)
   /// Connections that the kernel holds until they are accepted; `net.core.somaxconn` caps it.
   package var listenBacklog: CInt = 4096
-  /// Descriptors left to the rest of the process when the limit on them is raised.
-  package var reservedDescriptors = 256
+  /// Descriptors left to the rest of the process when the limit on them is raised. A daemon has two.
+  package var reservedDescriptors = 384
   /// Added to every response that doesn't bear a field of that name, refusals included.
   package var commonHeaders: HTTPHeaders = [:]
 
