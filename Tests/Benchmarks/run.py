@@ -2,15 +2,15 @@
 
     WALLETWIRE_BINARY=… .cache/tests/bin/python Tests/Benchmarks/run.py [PART …]
 
-Without parts it measures all of them. Prints a line for each figure and the table at the end; with all parts it also
-draws how the figures grow, into docs/benchmarks/. Exits 1 where a bar fails. The baselines run in the same call, in
-turn with the bridge: a figure of one machine, on one day, means something only beside theirs.
+Without parts it measures all of them. Prints a line for each figure and the table at the end; with
+all parts it also draws how the figures grow, into docs/benchmarks/. Exits 1 where a bar fails. The
+baselines run in the same call, in turn with the bridge: a figure of one machine, on one day, means
+something only beside theirs.
 """
 
 import argparse
 import os
 import platform
-import statistics
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from bench import fanout, latency, plot, small, volume  # noqa: E402
-from bench.figures import Line, kibibytes, megabytes, percent, seconds, table  # noqa: E402
+from bench import fanout, growth, latency, small, volume  # noqa: E402
+from bench.figures import Line, table  # noqa: E402
 from bench.load import compile_programs  # noqa: E402
 from bench.processes import raise_descriptor_limit  # noqa: E402
 
@@ -60,35 +60,6 @@ class Run:
             "heartbeats": lambda: volume.heartbeats(*places, self.rounds),
         }
 
-    def draw(self) -> None:
-        def by_size(value: Callable[[fanout.Measured], float]) -> plot.Series:
-            return {
-                name: {size: value(measured) for size, measured in line.items()}
-                for name, line in self.fanout.items()
-            }
-
-        def grown(series: plot.Series) -> plot.Series:
-            return {name: {n: v for n, v in line.items() if n >= 10 and v > 0} for name, line in series.items()}
-
-        below = "subscribers"
-        memory = grown(by_size(lambda m: m.memory_each))
-        memory.pop("floor")
-        plot.write(
-            PLOTS / "subscribers.svg",
-            [
-                plot.chart("one event, until all have it", below, by_size(lambda m: statistics.median(m.seconds)), seconds),
-                plot.chart("server CPU for each delivery", below, by_size(lambda m: statistics.median(m.cpu_each)), seconds),
-                plot.chart("memory for each subscriber", below, memory, kibibytes),
-            ],
-        )
-        plot.write(
-            PLOTS / "wallets.svg",
-            [
-                plot.chart("RSS", "wallets", {"walletwire": {n: v[0] for n, v in self.wallets.items()}}, megabytes),
-                plot.chart("share of a core, idle", "wallets", {"walletwire": {n: v[1] for n, v in self.wallets.items()}}, percent),
-            ],
-        )
-
 
 def processor() -> str:
     for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -116,9 +87,10 @@ def main() -> int:
                 print("  ".join(cell for cell in line.cells if cell), flush=True)
                 lines.append(line)
         if not given.parts and given.most == fanout.SIZES[-1]:
-            run.draw()
+            growth.draw(PLOTS, run.fanout, run.wallets)
     load = os.getloadavg()[0]
-    print(f"\n{os.cpu_count()} cores of {processor()}, Linux {platform.release()}, load {load:.1f}\n")
+    machine = f"{os.cpu_count()} cores of {processor()}, Linux {platform.release()}"
+    print(f"\n{machine}, load {load:.1f}\n")
     print(table(lines))
     failed = sum(not line.holds for line in lines)
     print(f"\n{len(lines) - failed} within their bars, {failed} not")

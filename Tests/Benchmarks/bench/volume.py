@@ -12,7 +12,9 @@ from .servers import Load, Walletwire
 
 PAYMENTS_OF_A_FLOOD = 10_000
 LOG_EVENTS = 1_000_000
-HEARTBEAT_MS = 4000
+HEARTBEAT_MS = 15_000
+MOST_AT_ONCE = 0.01
+"""Of the heartbeats, within 20 ms: a hundred writes, which hold nobody up for more than about a millisecond."""
 
 
 def published(programs: Path, folder: Path, rounds: int) -> list[Line]:
@@ -123,24 +125,43 @@ def woken(programs: Path, folder: Path, rounds: int) -> list[Line]:
 
 
 def heartbeats(programs: Path, folder: Path, rounds: int) -> list[Line]:
-    """Heartbeats to 10 000 idle subscribers: are they spread, and do they hold up an event?"""
-    bridge = Walletwire(programs, folder / "heartbeats", server={"heartbeat_ms": HEARTBEAT_MS})
+    """Heartbeats to 10 000 idle subscribers: are they spread, and do they hold up an event for another?"""
+    quick = {"heartbeat_ms": HEARTBEAT_MS}
+    beating = Walletwire(programs, folder / "heartbeats", wallets=2, server=quick)
+    silent = Walletwire(programs, folder / "no-heartbeats", wallets=2, server=NO_HEARTBEAT)
     bins, bin_ms = 2 * HEARTBEAT_MS // 20, 20
+    middles: tuple[list[float], list[float]] = ([], [])
     try:
-        bridge.subscribe_up_to(10_000)
+        for bridge in (beating, silent):
+            bridge.load.subscribe(bridge.port, "/api/v1/events?wallet=w1", 10_000)
         time.sleep(HEARTBEAT_MS / 1000)
-        reads = bridge.load.obey(f"idle {bins} {bin_ms}")["reads"]
+        reads = beating.load.obey(f"idle {bins} {bin_ms}")["reads"]
+        for bridge in (beating, silent):
+            bridge.load.subscribe(bridge.port, "/api/v1/events?wallet=w0", 1)
+        for _ in range(rounds):
+            for middle, bridge in zip(middles, (beating, silent), strict=True):
+                middle.append(statistics.median(bridge.load.events(100, 1, gap_ms=5)[0]))
     finally:
-        bridge.stop()
+        beating.stop()
+        silent.stop()
     most = max(reads) / sum(reads) * 2
     even = bin_ms / HEARTBEAT_MS
+    added = statistics.median(ours - theirs for ours, theirs in zip(*middles, strict=True))
     return [
         Line(
             f"heartbeats to 10 000: most of them within {bin_ms} ms",
             percent(most),
             f"evenly: {percent(even)}",
             most,
-            4 * even,
+            MOST_AT_ONCE,
             percent,
+        ),
+        Line(
+            "an event to one more while 10 000 get heartbeats, p50 above none",
+            spread(middles[0], seconds),
+            f"without: {spread(middles[1], seconds)}",
+            added,
+            150e-6,
+            seconds,
         ),
     ]
