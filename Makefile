@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 LIVES ?= 10000
 
 .PHONY: run build test unit lint linkage integration browser conformance chaos chaos-short format install clean \
-  simulate simulate-short mutants fuzz sanitize
+  simulate simulate-short mutants fuzz sanitize bench
 
 run: build
 	@.ci/serve $(BINARY)
@@ -91,6 +91,12 @@ chaos-short: build
 	Tests/IntegrationTests/environment/setup.sh tests browser lnbits-1.6.2
 	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python Tests/ChaosTests/run_chaos.py
 	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python -m pytest -q Tests/ChaosTests
+
+# The table of what it costs and how fast it is, beside a floor in C and nginx with nchan; half an hour.
+bench: build
+	@.ci/install-packages bench
+	Tests/IntegrationTests/environment/setup.sh tests lnbits-1.6.2
+	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python Tests/Benchmarks/run.py
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests

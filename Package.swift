@@ -100,7 +100,7 @@ let package = Package(
     tests(
       "LNbitsSimulatorTests",
       ["LNbitsSimulator", "BridgeModel", "EventLoop", "Transport", "WebSocketProtocol"]),
-    tests("BridgeTests", ["Bridge", "BridgeModel", "HTTPServer", "LNbitsSource"]),
+    tests("BridgeTests", ["Bridge", "BridgeModel", "EventStore", "HTTPServer", "LNbitsSource"]),
     tests("ArchitectureTests", []),
     .executableTarget(
       name: "AutobahnClient",

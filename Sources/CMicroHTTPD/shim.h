@@ -6,6 +6,8 @@
 #define WALLETWIRE_MICROHTTPD_SHIM_H
 
 #include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct mhd_shim_callbacks {
   MHD_AcceptPolicyCallback may_connect;
@@ -22,13 +24,13 @@ struct mhd_shim_limits {
   size_t connection_memory_bytes;
 };
 
+// It doesn't listen: connections are given to it.
 static inline struct MHD_Daemon *mhd_shim_start(
-    int listen_descriptor, const struct mhd_shim_callbacks *callbacks,
-    const struct mhd_shim_limits *limits, int strict_for_client, void *context) {
+    const struct mhd_shim_callbacks *callbacks, const struct mhd_shim_limits *limits,
+    int strict_for_client, void *context) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0,
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0,
       callbacks->may_connect, context, callbacks->handle, context,
-      MHD_OPTION_LISTEN_SOCKET, listen_descriptor,
       MHD_OPTION_CONNECTION_LIMIT, limits->connections,
       MHD_OPTION_CONNECTION_TIMEOUT, limits->inactivity_seconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->connection_memory_bytes,
@@ -67,6 +69,28 @@ static inline size_t mhd_shim_request_header_bytes(struct MHD_Connection *connec
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   return info ? info->header_size : 0;
+}
+
+static inline enum MHD_Result mhd_shim_take_field(
+    void *taken, enum MHD_ValueKind kind, const char *name, const char *value) {
+  (void)kind;
+  const char **field = taken;
+  field[0] = name;
+  field[1] = value;
+  return MHD_NO;
+}
+
+// Frees the header fields of a response. They are copied first: microhttpd reads them after it has freed its own.
+static inline void mhd_shim_drop_fields(struct MHD_Response *response) {
+  const char *field[2];
+  while (MHD_get_response_headers(response, mhd_shim_take_field, field) > 0) {
+    char *name = strdup(field[0]), *value = strdup(field[1]);
+    enum MHD_Result dropped =
+        name && value ? MHD_del_response_header(response, name, value) : MHD_NO;
+    free(name);
+    free(value);
+    if (dropped != MHD_YES) return;
+  }
 }
 
 // No chunked encoding, and the connection ends with the response.

@@ -31,6 +31,7 @@ package final class EventStore: EventLog {
   private var prunedThrough: Int64
   private var eventCount: Int
   /// In pages of the WAL.
+  private var nextCheckpoint = StoreUpkeep.checkpointPages
   private var nextForcedCheckpoint = StoreUpkeep.maximumPages
 
   /// Opens a store, and makes it if there is none: its directories with mode 0700, its files with mode 0600.
@@ -224,6 +225,7 @@ package final class EventStore: EventLog {
   private func ensureSequences(_ count: Int, in tables: StoreTables) throws(StoreError) {
     sequences.noteSynced(through: upkeep.reservationSyncedThrough)
     guard !sequences.suffices(for: count) else { return }
+    sequences.noteWaited()
     try reserve(through: sequences.target(for: count), in: tables)
   }
 
@@ -245,13 +247,16 @@ package final class EventStore: EventLog {
   // MARK: WAL
 
   private func boundWAL(_ pages: Int) {
+    if pages < StoreUpkeep.checkpointPages { nextCheckpoint = StoreUpkeep.checkpointPages }
     if pages < StoreUpkeep.maximumPages { nextForcedCheckpoint = StoreUpkeep.maximumPages }
     if pages >= nextForcedCheckpoint {
       upkeep.checkpointNow()
       // A reader may keep the WAL from beginning anew; then not every append should try again.
       nextForcedCheckpoint = pages + StoreUpkeep.checkpointPages
-    } else if pages >= StoreUpkeep.checkpointPages {
+    } else if pages >= nextCheckpoint {
       upkeep.requestCheckpoint()
+      // While appends go on, the WAL does not begin anew, and a checkpoint after each of them would slow them all.
+      nextCheckpoint = pages + StoreUpkeep.checkpointPages / 4
     }
   }
 

@@ -4,8 +4,9 @@
 /// sequence is given out twice even then, they are reserved in blocks, and a block is used only once its reservation
 /// is known to be on the disk.
 struct SequenceReservation {
-  /// Sequences in a block.
+  /// Sequences in the first block.
   static let block: Int64 = 1024
+  private static let largestBlock: Int64 = 64 * 1024
 
   /// The next sequence to give out.
   private(set) var next: Int64
@@ -13,6 +14,8 @@ struct SequenceReservation {
   private(set) var usableThrough: Int64
   /// Reserved by a commit that may not be synced yet. Not below ``usableThrough``.
   private(set) var writtenThrough: Int64
+  /// Sequences in the next block: twice as many whenever the disk was slower than the events.
+  private var size = block
 
   /// Begins after everything that an earlier run may have given out.
   init(after reservedThrough: Int64) {
@@ -27,16 +30,21 @@ struct SequenceReservation {
 
   /// How far to reserve, at once and synced, before `count` sequences can be given out.
   func target(for count: Int) -> Int64 {
-    max(writtenThrough, next + Int64(count) - 1) + Self.block
+    max(writtenThrough, next + Int64(count) - 1) + size
   }
 
   /// How far to reserve along with a commit of `count` events, to be synced behind everybody's back; nil while there
   /// is enough, or while an earlier one is not synced yet.
   func targetAhead(for count: Int) -> Int64? {
     guard writtenThrough == usableThrough,
-      usableThrough - (next + Int64(count) - 1) < Self.block / 2
+      usableThrough - (next + Int64(count) - 1) < size / 2
     else { return nil }
-    return writtenThrough + Self.block
+    return writtenThrough + size
+  }
+
+  /// An append had to wait for the disk, because the block was used up before the next one was synced.
+  mutating func noteWaited() {
+    size = min(2 * size, Self.largestBlock)
   }
 
   mutating func noteWritten(through sequence: Int64) {

@@ -10,8 +10,6 @@ final class HTTPServerContext {
   var connectionLimit: Int
   /// Connections accepted and not yet closed.
   var connections = 0
-  /// Set when a connection closes.
-  var hasClosedConnection = false
   /// Responses begun and not yet sent whole, streams included.
   var repliesUnderWay = 0
   /// What the bodies of those responses take, streams aside.
@@ -58,6 +56,8 @@ final class HTTPExchange {
     case replying
   }
 
+  /// Whose connection it is. It closes its connections before it goes, and their exchanges with them.
+  unowned let daemon: MicroHTTPDaemon
   let context: HTTPServerContext
   private let remoteAddress: HTTPEndpoint
   private let localAddress: HTTPEndpoint
@@ -68,9 +68,10 @@ final class HTTPExchange {
   private var ticket: WaitingLine.Ticket
 
   init(
-    context: HTTPServerContext, descriptor: CInt, remoteAddress: HTTPEndpoint,
-    localAddress: HTTPEndpoint
+    daemon: MicroHTTPDaemon, context: HTTPServerContext, descriptor: CInt,
+    remoteAddress: HTTPEndpoint, localAddress: HTTPEndpoint
   ) {
+    self.daemon = daemon
     self.context = context
     self.descriptor = descriptor
     self.remoteAddress = remoteAddress
@@ -83,7 +84,6 @@ final class HTTPExchange {
     end()
     context.waiting.leave(ticket)
     context.connections -= 1
-    context.hasClosedConnection = true
   }
 
   /// Whether the header of the request is still to come.

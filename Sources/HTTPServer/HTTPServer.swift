@@ -15,7 +15,14 @@ package actor HTTPServer {
   private nonisolated let loop: EventLoop
   private nonisolated let configuration: HTTPServerConfiguration
   private let context: HTTPServerContext
+  private var listeners: [ListeningSocket] = []
+  /// A resume makes microhttpd walk all the suspended connections of a daemon: with several, waking
+  /// one of thousands costs a share of that. Connections go to each in turn.
   private var daemons: [MicroHTTPDaemon] = []
+  private var nextDaemon = 0
+  /// New connections wait in the backlog, because there are as many as there may be.
+  private var isAcceptingPaused = false
+  private var acceptRetry: TimerID?
   private var state = State.new
   /// A run is queued with the loop.
   private var isRunScheduled = false
@@ -71,23 +78,79 @@ package actor HTTPServer {
     }
     context.connectionLimit = connectionLimit
     var daemons: [MicroHTTPDaemon] = []
-    for listener in listeners {
-      daemons.append(try MicroHTTPDaemon(listener: listener, context: context))
+    for _ in 0..<daemonCount(for: connectionLimit) {
+      daemons.append(try MicroHTTPDaemon(context: context))
     }
-    for (index, daemon) in daemons.enumerated() {
-      do {
+    var watched: [CInt] = []
+    do {
+      for (index, daemon) in daemons.enumerated() {
         try loop.watch(daemon.epollDescriptor, for: .read) { _ in
-          self.assumeIsolated { $0.run() }
+          self.assumeIsolated {
+            $0.daemons[index].isDue = true
+            $0.run()
+          }
         }
-      } catch {
-        for watched in daemons[..<index] { loop.unwatch(watched.epollDescriptor) }
-        throw .loop(reason: "\(error)")
+        watched.append(daemon.epollDescriptor)
       }
+      for (index, listener) in listeners.enumerated() {
+        try loop.watch(listener.watchedDescriptor, for: .read) { _ in
+          self.assumeIsolated { $0.accept(from: index) }
+        }
+        watched.append(listener.watchedDescriptor)
+      }
+    } catch {
+      for descriptor in watched { loop.unwatch(descriptor) }
+      throw .loop(reason: "\(error)")
     }
+    self.listeners = listeners
     self.daemons = daemons
     state = .running
-    scheduleRun()
     return Listening(endpoints: endpoints, connectionLimit: connectionLimit)
+  }
+
+  /// Where descriptors are few, daemons must not take them from connections.
+  private func daemonCount(for connectionLimit: Int) -> Int {
+    min(configuration.daemons, max(1, connectionLimit / Self.leastConnectionsPerDaemon))
+  }
+
+  private static let leastConnectionsPerDaemon = 64
+
+  // MARK: - Accepting
+
+  private static let acceptsPerTurn = 64
+  /// Without descriptors or memory, the next attempt is made after this.
+  private static let acceptRetryDelay: Duration = .milliseconds(100)
+
+  private func accept(from index: Int) {
+    let room = context.connectionLimit - context.connections
+    if room <= 0 { setAcceptingPaused(true) }
+    accepting: for _ in 0..<max(0, min(room, Self.acceptsPerTurn)) {
+      switch listeners[index].accept() {
+      case .connection(let connection, let address):
+        daemons[nextDaemon].add(connection, from: address)
+        nextDaemon = (nextDaemon + 1) % daemons.count
+      case .exhausted:
+        setAcceptingPaused(true)
+        acceptRetry = loop.schedule(after: Self.acceptRetryDelay) {
+          self.assumeIsolated { $0.setAcceptingPaused(false) }
+        }
+        break accepting
+      case .nothing:
+        break accepting
+      }
+    }
+    run()
+  }
+
+  private func setAcceptingPaused(_ isPaused: Bool) {
+    guard isPaused != isAcceptingPaused else { return }
+    isAcceptingPaused = isPaused
+    if let acceptRetry { loop.cancel(acceptRetry) }
+    acceptRetry = nil
+    for listener in listeners {
+      // It fails only when epoll has lost the descriptor, which nobody but us closes.
+      try? loop.change(listener.watchedDescriptor, to: isPaused ? [] : .read)
+    }
   }
 
   // MARK: - On the loop
@@ -97,7 +160,7 @@ package actor HTTPServer {
   ///
   /// Streams that are not waiting are asked once more; closed ones are passed over.
   /// Only on the server's loop.
-  package nonisolated func resume(_ streams: some Sequence<StreamID> & Sendable) {
+  package nonisolated func resume(_ streams: [StreamID]) {
     assumeIsolated { server in
       for stream in streams { server.context.streams.resume(stream) }
     }
@@ -132,33 +195,34 @@ package actor HTTPServer {
     guard state == .running || state == .stopping else { return }
     precondition(!isRunning, "a handler must not run the server")
     isRunning = true
-    for daemon in daemons { daemon.run() }
+    var isMoreDue = false
+    for daemon in daemons where daemon.isDue {
+      daemon.isDue = false
+      daemon.run()
+      if daemon.timeout == .zero { daemon.isDue = true }
+      isMoreDue = isMoreDue || daemon.isDue
+    }
     isRunning = false
     if state == .stopping && context.repliesUnderWay == 0 {
       finishStopping()
       return
     }
-    if context.hasClosedConnection {
-      // At its limit microhttpd stops listening, and begins again only with the run after the one
-      // that closed a connection: for that run nothing else would be due.
-      context.hasClosedConnection = false
-      scheduleRun()
+    if isAcceptingPaused, acceptRetry == nil, context.connections < context.connectionLimit {
+      setAcceptingPaused(false)
     }
+    if isMoreDue { scheduleRun() }
     scheduleTimeout()
   }
 
   /// microhttpd's earliest timeout only moves away while a timer is set, for what is newer times out
   /// later: so there is one timer, and it is set again when it has fired.
   private func scheduleTimeout() {
-    guard let next = daemons.compactMap(\.timeout).min() else { return }
-    if next == .zero {
-      scheduleRun()
-    } else if timeout == nil {
-      timeout = loop.schedule(after: next) {
-        self.assumeIsolated {
-          $0.timeout = nil
-          $0.run()
-        }
+    guard timeout == nil, let next = daemons.compactMap(\.timeout).min() else { return }
+    timeout = loop.schedule(after: next) {
+      self.assumeIsolated { server in
+        server.timeout = nil
+        for daemon in server.daemons { daemon.isDue = true }
+        server.run()
       }
     }
   }
@@ -183,7 +247,7 @@ package actor HTTPServer {
 
   private func beginStopping(within limit: Duration) {
     state = .stopping
-    for daemon in daemons { daemon.quiesce() }
+    stopListening()
     context.streams.close()
     deadline = loop.schedule(after: limit) {
       self.assumeIsolated {
@@ -192,6 +256,13 @@ package actor HTTPServer {
       }
     }
     scheduleRun()
+  }
+
+  private func stopListening() {
+    setAcceptingPaused(false)
+    for listener in listeners { loop.unwatch(listener.watchedDescriptor) }
+    // Each closes its socket with its last reference.
+    listeners = []
   }
 
   private func finishStopping() {

@@ -10,6 +10,10 @@ package struct HTTPServerConfiguration: Sendable {
   /// When no more connections than this are left, a new one displaces the one that has waited longest for its
   /// request to be sent. At most a quarter of all.
   package var connectionHeadroom = 64
+  /// Among how many of microhttpd's daemons the connections are spread, where there may be many connections. To wake
+  /// one stream, all that wait in its daemon are looked at, up to 0.4 µs each: so 10 000 should be many times a
+  /// daemon's.
+  package var daemons = 64
   /// What one connection may use for the header of a request and, after it, for the head of the
   /// response or a chunk of a stream. Every connection costs this much memory.
   package var connectionMemoryBytes = 8 * 1024
@@ -25,8 +29,8 @@ package struct HTTPServerConfiguration: Sendable {
   /// Connections that the kernel holds until they are accepted; `net.core.somaxconn` caps it.
   package var listenBacklog: CInt = 4096
   /// Descriptors left to the rest of the process when the limit on them is raised; half of them where the limit
-  /// cannot be raised so far.
-  package var reservedDescriptors = 256
+  /// cannot be raised so far. A daemon has two.
+  package var reservedDescriptors = 384
   /// Added to every response that doesn't bear a field of that name, refusals included.
   package var commonHeaders: HTTPHeaders = [:]
 

@@ -12,10 +12,33 @@ final class ListeningSocket {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// Gives the descriptor away: whoever takes it closes it.
-  func release() -> CInt {
-    defer { descriptor = -1 }
-    return descriptor
+  /// Ready to read when `accept` has something to take.
+  var watchedDescriptor: CInt { descriptor }
+
+  /// What became of an attempt to take a connection.
+  enum Accepted {
+    /// The descriptor belongs to the caller.
+    case connection(CInt, ConnectedAddress)
+    /// None waits.
+    case nothing
+    /// Out of descriptors or memory: the next attempt is better made later.
+    case exhausted
+  }
+
+  /// Takes a connection that waits, blocking and inheritable: microhttpd sets that right. The
+  /// corresponding C function is `accept`.
+  func accept() -> Accepted {
+    while true {
+      var address = ConnectedAddress()
+      let connection = address.withMutableSockaddr { Glibc.accept(descriptor, $0, $1) }
+      if connection >= 0 { return .connection(connection, address) }
+      switch errno {
+      case EAGAIN: return .nothing
+      // That one connection is gone: there may be another behind it.
+      case EINTR, ECONNABORTED, EPROTO: continue
+      default: return .exhausted
+      }
+    }
   }
 
   /// - Throws: What `socket`, `bind` and `listen` refuse.
@@ -157,6 +180,22 @@ struct ResolvedAddress {
     length = info.ai_addrlen
     withUnsafeMutableBytes(of: &storage) {
       $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(info.ai_addrlen)))
+    }
+  }
+}
+
+/// Where a connection comes from, as the kernel tells it.
+struct ConnectedAddress {
+  private var storage = sockaddr_storage()
+  private var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+
+  mutating func withMutableSockaddr<Result>(
+    _ body: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Result
+  ) -> Result {
+    var length = length
+    defer { self.length = length }
+    return withUnsafeMutablePointer(to: &storage) { storage in
+      storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, &length) }
     }
   }
 }

@@ -1,19 +1,22 @@
 import CMicroHTTPD
 import Glibc
 
-/// One `MHD_Daemon` of GNU libmicrohttpd: a listening socket and its connections, driven from
-/// outside by `run`. Used on the server's loop alone.
+/// One `MHD_Daemon` of GNU libmicrohttpd: some of a server's connections, driven from outside by
+/// `run`. Used on the server's loop alone.
 ///
 /// This file is where C's pointers become values: no other sees one of them.
 final class MicroHTTPDaemon {
-  private let context: HTTPServerContext
+  fileprivate let context: HTTPServerContext
   private var daemon: OpaquePointer?
 
   /// Ready to read when `run` has something to do.
-  let epollDescriptor: CInt
+  private(set) var epollDescriptor: CInt = -1
+  /// `run` has something to do, or may have.
+  var isDue = true
 
   /// - Throws: `.system` when microhttpd can't start, for want of memory or descriptors.
-  init(listener: ListeningSocket, context: HTTPServerContext) throws(HTTPServerError) {
+  init(context: HTTPServerContext) throws(HTTPServerError) {
+    self.context = context
     var callbacks = mhd_shim_callbacks(
       may_connect: mayConnect, handle: handleRequest, connection_changed: connectionChanged,
       completed: requestCompleted, target_received: targetReceived, unescape: leaveEscaped)
@@ -25,12 +28,10 @@ final class MicroHTTPDaemon {
     // Strictness is ours: microhttpd's would refuse a missing `Host` with a page of its own and a
     // space in the target with nothing at all, before `RequestRules` could say why.
     let strictForClient: CInt = 0
-    // The context outlives the daemon: it is held by this object, which stops the daemon first.
-    let pointer = Unmanaged.passUnretained(context).toOpaque()
-    // When it fails, microhttpd has closed the socket on some of its paths. It is not closed again.
-    let daemon = mhd_shim_start(listener.release(), &callbacks, &limits, strictForClient, pointer)
+    // This object outlives microhttpd's: it stops it when it goes.
+    let pointer = Unmanaged.passUnretained(self).toOpaque()
+    let daemon = mhd_shim_start(&callbacks, &limits, strictForClient, pointer)
     guard let daemon else { throw .system(operation: "MHD_start_daemon", errno: errno) }
-    self.context = context
     self.daemon = daemon
     epollDescriptor = mhd_shim_epoll_descriptor(daemon)
   }
@@ -50,11 +51,16 @@ final class MicroHTTPDaemon {
     return .milliseconds(Int64(clamping: milliseconds))
   }
 
-  /// Stops listening. Connections go on.
-  func quiesce() {
-    guard let daemon else { return }
-    let listener = MHD_quiesce_daemon(daemon)
-    if listener >= 0 { close(listener) }
+  /// Takes a connection over; closes it where microhttpd won't have it.
+  func add(_ connection: CInt, from address: ConnectedAddress) {
+    guard let daemon else {
+      close(connection)
+      return
+    }
+    var address = address
+    // microhttpd closes what it refuses.
+    _ = address.withMutableSockaddr { MHD_add_connection(daemon, connection, $0, $1.pointee) }
+    isDue = true
   }
 
   /// Closes all connections. Idempotent.
@@ -100,11 +106,12 @@ struct MicroHTTPConnection {
       if let response { _ = mhd_shim_close_after(response) }
       return queue(response, status: head.status, headers: head.headers, bytes: 0, for: exchange)
     case .stream(let head, let opened):
-      let slot = exchange.context.streams.open(on: self)
+      let slot = exchange.context.streams.open(on: self, of: exchange.daemon)
       opened(slot.pointee.id)
       let response = MHD_create_response_from_callback(
         .max, isHTTP10 ? Self.unchunkedBlockBytes : 1, fillStream, slot, streamReleased)
       if response == nil { StreamTable.close(slot) }
+      slot.pointee.head = response.map(MicroHTTPStreamHead.init)
       return queue(response, status: head.status, headers: head.headers, bytes: 0, for: exchange)
     }
   }
@@ -182,6 +189,15 @@ struct MicroHTTPConnection {
   }
 }
 
+/// The head of a stream's response, which is of no use once it has been sent, and takes as much memory as the rest of
+/// the response does.
+struct MicroHTTPStreamHead {
+  fileprivate let response: OpaquePointer
+
+  /// Only from the stream's first callback: microhttpd asks for bytes when the head is out.
+  func free() { mhd_shim_drop_fields(response) }
+}
+
 /// The fields of a header while `collectField` is being called.
 private struct CollectedFields {
   var headers = HTTPHeaders()
@@ -192,17 +208,17 @@ private struct CollectedFields {
 
 // MARK: - Callbacks of microhttpd, all on the loop from within `run` and `stop`
 
-/// What `MicroHTTPDaemon.init` gave to microhttpd, unretained: the daemon object holds it until
-/// microhttpd has stopped, so it outlives every callback.
-private func serverContext(_ pointer: UnsafeMutableRawPointer) -> HTTPServerContext {
-  Unmanaged<HTTPServerContext>.fromOpaque(pointer).takeUnretainedValue()
+/// What `MicroHTTPDaemon.init` gave to microhttpd, unretained: the object itself, which stops
+/// microhttpd before it goes, so that it outlives every callback.
+private func daemonObject(_ pointer: UnsafeMutableRawPointer) -> MicroHTTPDaemon {
+  Unmanaged<MicroHTTPDaemon>.fromOpaque(pointer).takeUnretainedValue()
 }
 
 private func mayConnect(
   context: UnsafeMutableRawPointer?, address: UnsafePointer<sockaddr>?, length: socklen_t
 ) -> MHD_Result {
   guard let context else { return .NO }
-  return serverContext(context).makeRoom() ? .YES : .NO
+  return daemonObject(context).context.makeRoom() ? .YES : .NO
 }
 
 private func connectionChanged(
@@ -215,7 +231,8 @@ private func connectionChanged(
     let unknown = HTTPEndpoint(host: "0.0.0.0", port: 0)
     let descriptor = mhd_shim_descriptor(connection)
     let exchange = HTTPExchange(
-      context: serverContext(context), descriptor: descriptor,
+      daemon: daemonObject(context), context: daemonObject(context).context,
+      descriptor: descriptor,
       remoteAddress: mhd_shim_client_address(connection).flatMap { HTTPEndpoint($0) } ?? unknown,
       localAddress: HTTPEndpoint(localAddressOf: descriptor) ?? unknown)
     // The connection owns its exchange, from its first callback to its last.

@@ -13,14 +13,16 @@ package struct StreamBuffer: @unchecked Sendable {
   /// How many bytes it takes.
   package var capacity: Int { memory.count }
 
-  /// Copies the beginning of `bytes`, as much as there is room for behind `offset`.
+  /// Copies what of `bytes` begins at `start`, as much as there is room for behind `offset`.
   ///
   /// - Returns: How many bytes were copied.
-  package func copy(_ bytes: some Collection<UInt8>, at offset: Int = 0) -> Int {
-    let free = UnsafeMutableRawBufferPointer(rebasing: memory[offset...])
-    let piece = bytes.prefix(free.count)
-    free.copyBytes(from: piece)
-    return piece.count
+  package func copy(_ bytes: [UInt8], from start: Int = 0, at offset: Int = 0) -> Int {
+    let count = min(bytes.count - start, memory.count - offset)
+    bytes.withUnsafeBytes { source in
+      UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: source[start..<(start + count)]))
+    }
+    return count
   }
 
   /// Gives the memory itself to `body`, which must not let it escape.

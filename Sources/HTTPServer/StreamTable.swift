@@ -25,6 +25,11 @@ final class StreamTable {
     /// Resumed since the last fill began: there may be more than that fill saw.
     fileprivate var isWoken = false
     fileprivate var connection: MicroHTTPConnection?
+    /// Whose connection it is; set while the place is taken. Not counted: it closes its connections,
+    /// and so frees their places, before it goes.
+    fileprivate unowned(unsafe) var daemon: MicroHTTPDaemon?
+    /// Until the first fill.
+    var head: MicroHTTPStreamHead?
     /// The next place on the list of free ones.
     fileprivate var nextFree: UInt32?
 
@@ -69,7 +74,9 @@ final class StreamTable {
   /// the capacity is that of connections.
   ///
   /// - Returns: The place, valid until `close`.
-  func open(on connection: MicroHTTPConnection) -> UnsafeMutablePointer<Slot> {
+  func open(
+    on connection: MicroHTTPConnection, of daemon: MicroHTTPDaemon
+  ) -> UnsafeMutablePointer<Slot> {
     let slot: UnsafeMutablePointer<Slot>
     if let free = firstFree {
       slot = slots + Int(free)
@@ -84,6 +91,7 @@ final class StreamTable {
     slot.pointee.phase = .running
     slot.pointee.isWoken = false
     slot.pointee.connection = connection
+    slot.pointee.daemon = daemon
     slot.pointee.nextFree = nil
     count += 1
     return slot
@@ -101,6 +109,10 @@ final class StreamTable {
   ) -> Fill {
     assert(slot.pointee.phase == .running)
     slot.pointee.isWoken = false
+    if let head = slot.pointee.head {
+      head.free()
+      slot.pointee.head = nil
+    }
     switch handler.fill(slot.pointee.id, into: buffer) {
     case .bytes(let written):
       precondition((1...buffer.capacity).contains(written), "a fill writes what the buffer holds")
@@ -129,6 +141,8 @@ final class StreamTable {
     if slot.pointee.phase == .suspended { suspendedCount -= 1 }
     slot.pointee.phase = .free
     slot.pointee.connection = nil
+    slot.pointee.daemon = nil
+    slot.pointee.head = nil
     slot.pointee.generation &+= 1
     slot.pointee.nextFree = firstFree
     firstFree = slot.pointee.index
@@ -163,6 +177,7 @@ final class StreamTable {
       slot.pointee.phase = .running
       suspendedCount -= 1
       slot.pointee.connection?.resume()
+      slot.pointee.daemon?.isDue = true
       onResume()
     }
   }

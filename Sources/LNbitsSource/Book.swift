@@ -103,10 +103,13 @@ struct Book: Sendable {
     }?.paymentID
   }
 
-  /// The record with these changes; nil if its payments would then add up to more than all the money there is,
+  /// The present record with these changes; see ``record(_:with:)``.
+  func record(with changes: [Change]) -> BookRecord? { record(record, with: changes) }
+
+  /// A record with these changes; nil if its payments would then add up to more than all the money there is,
   /// which only a forged or a broken number can bring about.
-  func record(with changes: [Change]) -> BookRecord? {
-    var record = record
+  func record(_ start: BookRecord, with changes: [Change]) -> BookRecord? {
+    var record = start
     for change in changes {
       let old = known[change.supersedes ?? change.payment.paymentID]?.effect ?? .zero
       let sum = record.effects + change.payment.balanceEffect - old

@@ -159,8 +159,9 @@ private struct DetailWire: Decodable {
   var detail: String
 }
 
-/// The parts of `extra` that mean something to a person. Extensions write what they like there, so whatever has
-/// another type than expected counts as absent.
+/// The parts of `extra` that mean something to a person. An absent one is asked for in the way that throws nothing:
+/// most frames have none of them. Extensions write what they like there, so whatever has another type than expected
+/// counts as absent.
 private struct ExtraWire: Decodable {
   var extra = PaymentExtra()
 
@@ -174,16 +175,16 @@ private struct ExtraWire: Decodable {
 
   init(from decoder: any Decoder) throws {
     let wire = try decoder.container(keyedBy: Key.self)
-    extra.tag = try? wire.decode(String.self, forKey: .tag)
+    extra.tag = try? wire.decodeIfPresent(String.self, forKey: .tag)
     extra.comment =
-      (try? wire.decode(String.self, forKey: .comment))
-      ?? (try? wire.decode([String].self, forKey: .comment))?.joined(separator: " ")
-    if let amount = try? wire.decode(Double.self, forKey: .fiatAmount),
-      let currency = try? wire.decode(String.self, forKey: .fiatCurrency)
+      (try? wire.decodeIfPresent(String.self, forKey: .comment))
+      ?? (try? wire.decodeIfPresent([String].self, forKey: .comment))?.joined(separator: " ")
+    if let amount = try? wire.decodeIfPresent(Double.self, forKey: .fiatAmount),
+      let currency = try? wire.decodeIfPresent(String.self, forKey: .fiatCurrency)
     {
       (extra.fiatAmount, extra.fiatCurrency) = (amount, currency)
-    } else if let amount = try? wire.decode(Double.self, forKey: .walletFiatAmount),
-      let currency = try? wire.decode(String.self, forKey: .walletFiatCurrency)
+    } else if let amount = try? wire.decodeIfPresent(Double.self, forKey: .walletFiatAmount),
+      let currency = try? wire.decodeIfPresent(String.self, forKey: .walletFiatCurrency)
     {
       (extra.fiatAmount, extra.fiatCurrency) = (amount, currency)
     }

@@ -24,7 +24,7 @@ extension LNbitsSource {
       if heldFrames.count < Self.maximumHeldFrames { heldFrames.append(frame) }
       return [.log(log)]
     }
-    return [.log(log)] + trust(frame, now)
+    return [.log(log)] + trust([frame], now)
   }
 
   /// Frames beyond this, while the store cannot take them, are left to the next reconcile.
@@ -32,7 +32,21 @@ extension LNbitsSource {
 
   mutating func takeHeldFrames(_ now: Instant) -> [SourceEffect] {
     guard pendingCommit == nil, bookState == .loaded, !heldFrames.isEmpty else { return [] }
-    return trust(heldFrames.removeFirst(), now)
+    let group = Array(heldFrames.prefix(groupLength))
+    heldFrames.removeFirst(group.count)
+    return trust(group, now)
+  }
+
+  /// How many of the held frames, from the first on, may be judged by the same book: those of incoming payments, each
+  /// of which changes nothing for the others. Any other frame is judged alone, and so is the very first.
+  private var groupLength: Int {
+    guard book != nil else { return 1 }
+    var named: Set<String> = []
+    let stranger = heldFrames.firstIndex { frame in
+      guard let row = frame.payment else { return false }
+      return row.direction == .outgoing || !named.insert(row.checkingID).inserted
+    }
+    return max(1, stranger ?? heldFrames.count)
   }
 
   /// Remembers which payment a frame names.
@@ -55,27 +69,32 @@ extension LNbitsSource {
 
   // MARK: trust = "frames"
 
-  /// Publishes from the frame alone: the payment first, then the balance.
-  private mutating func trust(_ frame: LNbitsJSON.Frame, _ now: Instant) -> [SourceEffect] {
+  /// Publishes from frames alone: of each the payment first, then the balance. All of them in one commit, so that the
+  /// disk is asked once.
+  private mutating func trust(_ frames: [LNbitsJSON.Frame], _ now: Instant) -> [SourceEffect] {
     let isFirst = book == nil
     let book = self.book ?? Book(emptyRecord(now))
     var record = book.record
     var payments: [Payment] = []
     var superseded: [String] = []
     var events: [BridgeEvent] = []
-    if let row = frame.payment, let change = book.change(for: row, seen: sighting(now)(row)) {
-      guard let changed = book.record(with: [change]) else {
-        connection.status.frames.rejected += 1
-        return takeHeldFrames(now)
+    var taken: [LNbitsJSON.Frame] = []
+    for frame in frames {
+      let before = record
+      if let row = frame.payment, let change = book.change(for: row, seen: sighting(now)(row)) {
+        guard let changed = book.record(record, with: [change]) else {
+          connection.status.frames.rejected += 1
+          continue
+        }
+        record = changed
+        payments.append(change.payment)
+        if let old = change.supersedes { superseded.append(old) }
+        if change.isNews { events.append(.payment(change.payment)) }
+        hints.found(change.payment.paymentID, isFrameDue: false, at: now.uptime)
       }
-      record = changed
-      payments.append(change.payment)
-      if let old = change.supersedes { superseded.append(old) }
-      if change.isNews { events.append(.payment(change.payment)) }
-      hints.found(change.payment.paymentID, isFrameDue: false, at: now.uptime)
-    }
-    if let satoshi = frame.balanceSatoshi {
-      let amount = balance(in: satoshi, row: frame.payment, before: book.record, after: record)
+      taken.append(frame)
+      guard let satoshi = frame.balanceSatoshi else { continue }
+      let amount = balance(in: satoshi, row: frame.payment, before: before, after: record)
       if isFirst { record.opening = amount - record.effects }
       if isFirst || amount != record.balance.amount {
         let change = BalanceChange(
@@ -89,7 +108,7 @@ extension LNbitsSource {
     guard !events.isEmpty || !payments.isEmpty else { return takeHeldFrames(now) }
     return commit(
       Commit(book: record, payments: payments, superseded: superseded, events: events),
-      then: .nextFrame(frame))
+      then: .nextFrames(taken))
   }
 
   /// The balance that a frame's whole sats stand for.

@@ -262,8 +262,8 @@ package struct LNbitsSource: Source {
   /// What follows once a commit is on disk.
   struct PendingCommit: Sendable {
     enum Next: Sendable {
-      /// This frame is published; the next one may be.
-      case nextFrame(LNbitsJSON.Frame)
+      /// These frames are published; the next ones may be.
+      case nextFrames([LNbitsJSON.Frame])
       /// Go on with the round: its payments are published.
       case balance
       /// The round is over.
@@ -291,7 +291,7 @@ package struct LNbitsSource: Source {
     book?.apply(pending.commit)
     var effects: [SourceEffect] = []
     switch pending.next {
-    case .nextFrame: connection.confirmed(now: now)
+    case .nextFrames: connection.confirmed(now: now)
     case .balance: effects += askWhatRemains(now)
     case .finish: effects += finishRound(now)
     }
@@ -301,7 +301,9 @@ package struct LNbitsSource: Source {
   private mutating func takeCommitFailed(
     _ message: String, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
-    if case .nextFrame(let frame) = pendingCommit?.next { heldFrames.insert(frame, at: 0) }
+    if case .nextFrames(let frames) = pendingCommit?.next {
+      heldFrames.insert(contentsOf: frames, at: 0)
+    }
     pendingCommit = nil
     if bookState == .asked { bookState = .unasked }
     // The wallet's id was read off a payment, but what the store knows of it is not known yet.

@@ -3,7 +3,7 @@ import Glibc
 /// Owns the descriptor of a TCP socket that does not block, and closes it in `deinit`.
 final class Socket: Sendable {
   /// How much one `receive` takes at most. Level-triggered readiness brings the rest.
-  static let receiveBytes = 16 * 1024
+  static let receiveBytes = 64 * 1024
 
   let descriptor: CInt
 

@@ -61,7 +61,7 @@ final class LogHandler: HTTPHandler, @unchecked Sendable {
       onNothing(stream)
       return isFinished ? .end : .wait
     }
-    let count = buffer.copy(log[cursor...])
+    let count = buffer.copy(log, from: cursor)
     cursors[stream.index] = cursor + count
     return .bytes(count)
   }

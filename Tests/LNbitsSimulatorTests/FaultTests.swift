@@ -104,7 +104,7 @@ struct FaultTests {
   func restart() async throws {
     try await ServerFixture.run { fixture in
       let listener = try await fixture.listen()
-      _ = try await fixture.control("restart", ["ms": 200, "code": 1012])
+      _ = try await fixture.control("restart", ["ms": 3000, "code": 1012])
       #expect(await listener.closeCode() == 1012)
       await listener.close()
       var attempts = 0

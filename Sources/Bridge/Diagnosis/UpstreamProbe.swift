@@ -91,7 +91,7 @@ final class ProbeSocket: Sendable {
     socket = UpstreamSocket(loop: loop, route: route, path: path, options: options) { event in
       switch event {
       // Not asked for here, and as many as the server likes.
-      case .text, .activity: break
+      case .texts, .activity: break
       case .opened, .pong, .failed, .closed: continuation.yield(event)
       }
     }

@@ -9,8 +9,11 @@ import HTTPServer
 /// It lives on the loop of its server. The owner publishes what is on disk; the server asks for bytes when a
 /// subscriber's socket takes them.
 actor EventHub {
-  /// Subscribers take turns with their heartbeats, so that there is never a burst of them.
-  private static let heartbeatTurns = 16
+  /// Subscribers take turns with their heartbeats, so that there is never a burst of them: no more than so many in
+  /// one turn, until there are as many turns as the loop should be woken for.
+  private static let heartbeatsPerTurn = 64
+  private static let leastHeartbeatTurns = 16
+  private static let mostHeartbeatTurns = 256
 
   /// Tells the state of everything, as the data of a `snapshot` event.
   typealias Snapshot = @Sendable () -> [UInt8]
@@ -25,8 +28,12 @@ actor EventHub {
   private var server: HTTPServer?
   /// By the stream's index.
   private var subscribers: [Subscriber?] = []
+  private var audiences: [StreamFilter: Audience] = [:]
   private var count = 0
+  /// The present turn's, and not read anew for each delivery.
+  private var now: Duration
   private var heartbeatTurn = 0
+  private var heartbeatTurns = leastHeartbeatTurns
   private var heartbeatTimer: TimerID?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -41,6 +48,7 @@ actor EventHub {
     self.heartbeat = heartbeat
     self.clock = clock
     self.snapshot = snapshot
+    now = clock.now().uptime
   }
 
   /// The server whose streams these are. Once, before it starts; only on the loop.
@@ -62,17 +70,15 @@ actor EventHub {
     self.bounds = bounds
     for item in items { ring.append(item) }
     guard let server, count > 0 else { return }
-    // A subscriber whose filter leaves all of it out is not woken.
-    let woken = subscribers.compactMap { subscriber -> StreamID? in
-      guard let subscriber,
-        items.contains(where: { subscriber.cursor.filter.admits($0.kind, from: $0.source) })
-      else { return nil }
-      return subscriber.stream
+    now = clock.now().uptime
+    // Subscribers whose filter leaves all of it out are not woken.
+    let concerned = audiences.filter { filter, _ in
+      items.contains { filter.admits($0.kind, from: $0.source) }
     }
-    if woken.count == count {
+    if concerned.count == audiences.count {
       server.resumeAll()
-    } else if !woken.isEmpty {
-      server.resume(woken)
+    } else {
+      for audience in concerned.values { server.resume(audience.subscribers.map(\.stream)) }
     }
   }
 
@@ -86,9 +92,11 @@ actor EventHub {
   private func add(_ stream: StreamID, _ filter: StreamFilter, _ start: StreamCursor.Start) {
     let index = Int(stream.index)
     while subscribers.count <= index { subscribers.append(nil) }
-    subscribers[index] = Subscriber(
-      stream: stream, cursor: StreamCursor(start, filter: filter, bounds: bounds),
-      lastWrite: clock.now().uptime)
+    now = clock.now().uptime
+    let subscriber = Subscriber(
+      stream: stream, cursor: StreamCursor(start, filter: filter, bounds: bounds), lastWrite: now)
+    subscribers[index] = subscriber
+    audiences[filter, default: Audience()].add(subscriber)
     count += 1
     startHeartbeats()
   }
@@ -99,10 +107,20 @@ actor EventHub {
   }
 
   private func remove(_ stream: StreamID) {
-    let index = Int(stream.index)
-    guard index < subscribers.count, subscribers[index]?.stream == stream else { return }
-    subscribers[index] = nil
+    guard let subscriber = subscriber(of: stream) else { return }
+    subscribers[Int(stream.index)] = nil
+    let filter = subscriber.cursor.filter
+    audiences[filter]?.remove(subscriber)
+    if audiences[filter]?.subscribers.isEmpty == true { audiences[filter] = nil }
     count -= 1
+  }
+
+  private func subscriber(of stream: StreamID) -> Subscriber? {
+    let index = Int(stream.index)
+    guard index < subscribers.count, let subscriber = subscribers[index],
+      subscriber.stream == stream
+    else { return nil }
+    return subscriber
   }
 
   // MARK: Feeding
@@ -115,13 +133,7 @@ actor EventHub {
   }
 
   private func feed(_ stream: StreamID, _ buffer: StreamBuffer) -> StreamFill {
-    let index = Int(stream.index)
-    guard index < subscribers.count, var subscriber = subscribers[index],
-      subscriber.stream == stream
-    else { return .end }
-    // Taken out while it changes, so that nothing of it is copied.
-    subscribers[index] = nil
-    defer { subscribers[index] = subscriber }
+    guard let subscriber = subscriber(of: stream) else { return .end }
     var written = 0
     while written < buffer.capacity {
       if subscriber.hasChunk {
@@ -131,17 +143,15 @@ actor EventHub {
       do throws(StoreError) {
         let next = try subscriber.cursor.next(
           from: ring, bounds: bounds, reader: reader, snapshot: snapshot)
-        guard let next else {
-          if written > 0 { subscriber.lastWrite = clock.now().uptime }
-          return written > 0 ? .bytes(written) : .wait
-        }
-        subscriber.chunk = next
+        guard let next else { break }
+        subscriber.begin(next)
       } catch {
         // Its client comes back by id; ending here loses nothing.
         return written > 0 ? .bytes(written) : .end
       }
     }
-    subscriber.lastWrite = clock.now().uptime
+    guard written > 0 else { return .wait }
+    subscriber.lastWrite = now
     return .bytes(written)
   }
 
@@ -149,29 +159,39 @@ actor EventHub {
 
   private func startHeartbeats() {
     guard heartbeatTimer == nil, count > 0 else { return }
-    heartbeatTimer = loop.schedule(after: heartbeat / Self.heartbeatTurns) { [weak self] in
+    heartbeatTimer = loop.schedule(after: heartbeat / heartbeatTurns) { [weak self] in
       self?.assumeIsolated { $0.beat() }
     }
   }
 
-  /// One in sixteen subscribers gets its turn: a comment if it has been idle, and before it the id that its filter
+  /// One in so many subscribers gets its turn: a comment if it has been idle, and before it the id that its filter
   /// has left behind.
   private func beat() {
     heartbeatTimer = nil
-    let now = clock.now().uptime
-    let idleSince = now - heartbeat + heartbeat / Self.heartbeatTurns
+    now = clock.now().uptime
+    let idleSince = now - heartbeat + heartbeat / heartbeatTurns
     var woken: [StreamID] = []
-    for index in stride(from: heartbeatTurn, to: subscribers.count, by: Self.heartbeatTurns) {
-      guard var subscriber = subscribers[index], !subscriber.hasChunk,
+    for index in stride(from: heartbeatTurn, to: subscribers.count, by: heartbeatTurns) {
+      guard let subscriber = subscribers[index], !subscriber.hasChunk,
         subscriber.lastWrite <= idleSince,
         let chunk = subscriber.cursor.heartbeat(over: ring, bounds: bounds)
       else { continue }
-      subscriber.chunk = chunk
-      subscribers[index] = subscriber
+      subscriber.begin(chunk)
       woken.append(subscriber.stream)
     }
-    heartbeatTurn = (heartbeatTurn + 1) % Self.heartbeatTurns
     if !woken.isEmpty { server?.resume(woken) }
+    heartbeatTurn = (heartbeatTurn + 1) % heartbeatTurns
+    if heartbeatTurn == 0 { adjustHeartbeatTurns() }
     startHeartbeats()
+  }
+
+  /// In powers of two, so that a subscriber's turn rarely moves.
+  private func adjustHeartbeatTurns() {
+    heartbeatTurns = Self.leastHeartbeatTurns
+    while heartbeatTurns < Self.mostHeartbeatTurns,
+      subscribers.count > heartbeatTurns * Self.heartbeatsPerTurn
+    {
+      heartbeatTurns *= 2
+    }
   }
 }

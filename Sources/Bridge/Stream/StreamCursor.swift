@@ -33,7 +33,7 @@ package struct StreamCursor: Sendable {
   private var told: Int64
 
   /// Bytes of replayed events that are read ahead for one subscriber.
-  private static let replayChunkBytes = 16 * 1024
+  private static let replayChunkBytes = 32 * 1024
   private static let replayChunkEvents = 256
   /// The client waits this long before it comes back.
   private static let retryMilliseconds: UInt32 = 2000
@@ -131,21 +131,24 @@ package struct StreamCursor: Sendable {
   private mutating func replay(
     after: Int64, _ bounds: LogBounds, _ reader: some EventLogReader
   ) throws(StoreError) -> [UInt8] {
-    var chunk: [UInt8] = []
+    var writer = StreamWriter(epoch: bounds.epoch)
+    writer.bytes.reserveCapacity(2 * Self.replayChunkBytes)
     var sent = told
+    let takesEverything = filter == .everything
     let progress = try reader.replay(
       after: after, limit: Self.replayChunkEvents, maximumBytes: Self.replayChunkBytes
     ) { row in
-      let source = String(decoding: row.source, as: UTF8.self)
-      guard filter.admits(StreamFilter.Kind(row.type), from: source) else { return }
-      let id = EventID(epoch: bounds.epoch, sequence: row.sequence)
-      chunk += StreamBlock.event(row.type, id: id, data: Array(row.data))
+      if !takesEverything {
+        let source = String(decoding: row.source, as: UTF8.self)
+        guard filter.admits(StreamFilter.Kind(row.type), from: source) else { return }
+      }
+      writer.append(row)
       sent = row.sequence
     }
     told = sent
     passed = progress.reachedEnd ? bounds.last : progress.last
     phase = .replaying(after: passed)
-    return chunk
+    return writer.bytes
   }
 
   /// At the end of the store the subscriber gets a snapshot and goes live, in one step, so that nothing falls between.

@@ -1,27 +1,40 @@
 import HTTPServer
 
 /// One reader of the event stream: a cursor, and the bytes that are on their way to it.
-struct Subscriber {
+///
+/// An object, so that a delivery changes it where it is. It belongs to the hub, and stays on its loop.
+final class Subscriber {
   let stream: StreamID
   var cursor: StreamCursor
-  /// What is going out: a block that it shares with the ring, or bytes of its own.
-  var chunk: [UInt8] = []
-  var chunkOffset = 0
   /// When something last went out.
   var lastWrite: Duration
+  /// Where its audience lists it.
+  var place = 0
+  /// What is going out: a block that it shares with the ring, or bytes of its own.
+  private var chunk: [UInt8] = []
+  private var chunkOffset = 0
+
+  init(stream: StreamID, cursor: StreamCursor, lastWrite: Duration) {
+    self.stream = stream
+    self.cursor = cursor
+    self.lastWrite = lastWrite
+  }
 
   var hasChunk: Bool { chunkOffset < chunk.count }
+
+  /// Sends these bytes next. There are none under way.
+  func begin(_ chunk: [UInt8]) {
+    self.chunk = chunk
+    chunkOffset = 0
+  }
 
   /// Moves bytes of the chunk into the buffer, behind `offset`.
   ///
   /// - Returns: how many.
-  mutating func drainChunk(into buffer: StreamBuffer, at offset: Int) -> Int {
-    let count = buffer.copy(chunk[chunkOffset...], at: offset)
+  func drainChunk(into buffer: StreamBuffer, at offset: Int) -> Int {
+    let count = buffer.copy(chunk, from: chunkOffset, at: offset)
     chunkOffset += count
-    if chunkOffset == chunk.count {
-      chunk = []
-      chunkOffset = 0
-    }
+    if chunkOffset == chunk.count { begin([]) }
     return count
   }
 }

@@ -63,7 +63,13 @@ actor SourceDriver {
   // MARK: Inputs and effects
 
   private func take(_ input: SourceInput) {
-    inbox.append(input)
+    take([input])
+  }
+
+  /// Inputs that came together. What the first of them raises waits behind the others, so that a source may answer
+  /// them together.
+  private func take(_ inputs: [SourceInput]) {
+    inbox += inputs
     guard !isHandling else { return }
     isHandling = true
     defer { isHandling = false }
@@ -176,7 +182,9 @@ actor SourceDriver {
     switch event {
     case .opened: take(.socketOpened(id))
     case .activity: take(.socketActivity(id))
-    case .text(let text): take(.socketText(id, KeyMask(key).masked(text)))
+    case .texts(let texts):
+      let mask = KeyMask(key)
+      take(texts.map { .socketText(id, mask.masked($0)) })
     case .pong(let payload): take(.socketPong(id, payload))
     case .failed(let failure):
       socket = nil

@@ -12,7 +12,8 @@ actor UpstreamSocket {
     case opened
     /// Bytes came in, whatever they are.
     case activity
-    case text(String)
+    /// All that came in with one read.
+    case texts([String])
     case pong([UInt8])
     /// It never opened.
     case failed(UpstreamFailure)
@@ -162,13 +163,16 @@ actor UpstreamSocket {
     phase = .open(webSocket)
     if !output.isEmpty { connection.send(output) }
     onEvent(.activity)
+    let texts = events.compactMap { event in
+      if case .text(let text) = event { text } else { nil }
+    }
+    if !texts.isEmpty { onEvent(.texts(texts)) }
     for event in events {
       // A listener may have closed the socket meanwhile.
       guard case .open = phase else { return }
       switch event {
-      case .text(let text): onEvent(.text(text))
       case .pong(let payload): onEvent(.pong(payload))
-      case .binary, .ping: break
+      case .text, .binary, .ping: break
       case .closed(let closure):
         end(.closed(code: Int(closure.code.rawValue), reason: closure.reason))
         connection.close()

@@ -1,0 +1,154 @@
+"""How long one event takes: through the bridge, and how that compares with the least there is."""
+
+import http.client
+import json
+import socket
+import statistics
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .fanout import NO_HEARTBEAT
+from .figures import Line, quantile, seconds, times
+from .servers import FOLDER, Bridge, Floor, Walletwire
+
+SAMPLES = 300
+REPOSITORY = FOLDER.parents[1]
+
+
+def frames(programs: Path, folder: Path, rounds: int) -> list[Line]:
+    """From the frame to the subscriber, with `trust = "frames"`, beside a bare relay of the same bytes."""
+    bridge, relay = Walletwire(programs, folder / "latency", server=NO_HEARTBEAT), Floor(programs)
+    p50s: tuple[list[float], list[float]] = ([], [])
+    p99s: tuple[list[float], list[float]] = ([], [])
+    try:
+        for server in (relay, bridge):
+            server.subscribe_up_to(1)
+        relay.send_as_many_bytes_as(bridge)
+        bridge.events(SAMPLES)
+        for _ in range(rounds):
+            for index, server in enumerate((bridge, relay)):
+                elapsed, _ = server.events(SAMPLES)
+                p50s[index].append(statistics.median(elapsed))
+                p99s[index].append(quantile(elapsed, 0.99))
+    finally:
+        bridge.stop()
+        relay.stop()
+    above = statistics.median(ours - theirs for ours, theirs in zip(*p50s, strict=True))
+    p99 = statistics.median(p99s[0])
+    what = "frame to subscriber, trust = frames, "
+    shown = [[f"{seconds(statistics.median(v))}" for v in p] for p in (p50s, p99s)]
+    return [
+        Line(what + "p50 above the relay", shown[0][0], f"relay: {shown[0][1]}", above, 150e-6, seconds),
+        Line(what + "p99", shown[1][0], f"relay: {shown[1][1]}", p99, 1e-3, seconds),
+    ]
+
+
+class FrameTimes:
+    """A second listener on the wallet's socket: when did each frame come?"""
+
+    def __init__(self, url: str, key: str):
+        parts = urlsplit(url)
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=30)
+        self.socket.sendall(
+            f"GET /api/v1/ws/{key} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += self.socket.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 101"), answer
+        self.socket.settimeout(None)
+        self.last = 0.0
+        self.arrived = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        # A frame comes in one piece or two; its first bytes are what counts.
+        while self.socket.recv(1 << 16):
+            if not self.arrived.is_set():
+                self.last = time.monotonic()
+                self.arrived.set()
+
+
+class BalanceTimes:
+    """A subscriber of the bridge: when did the balance come?"""
+
+    def __init__(self, url: str):
+        parts = urlsplit(url)
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=30)
+        path = "/api/v1/events?types=balance"
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
+        self.socket.recv(1 << 16)
+        time.sleep(0.2)
+        self.socket.settimeout(30)
+
+    def wait(self) -> float:
+        while b"event: balance" not in self.socket.recv(1 << 16):
+            pass
+        return time.monotonic()
+
+
+def two_gets(url: str, key: str) -> float:
+    """What it takes to ask LNbits for the newest payments and the balance, on a connection that stands."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    pages = "/api/v1/payments/paginated?limit=10&sortby=updated_at&direction=desc"
+
+    def get(path: str) -> None:
+        connection.request("GET", path, headers={"X-Api-Key": key})
+        answer = connection.getresponse()
+        json.loads(answer.read())
+        assert answer.status == 200
+
+    # The first one opens the connection, and does not count.
+    get("/api/v1/wallet")
+    started = time.monotonic()
+    get(pages)
+    get("/api/v1/wallet")
+    elapsed = time.monotonic() - started
+    connection.close()
+    return elapsed
+
+
+def verified(folder: Path, rounds: int) -> list[Line]:
+    """From a real LNbits' frame to the event, beside the time of LNbits' own two answers."""
+    from lab.lnbits import LNbits
+
+    environment = REPOSITORY / ".cache" / "lnbits-1.6.2"
+    server = LNbits(environment, folder / "lnbits")
+    bridge = Bridge(folder / "verified")
+    bridge.log_level = "info"
+    try:
+        server.start()
+        wallet = server.create_wallet("bench", 1000)
+        bridge.configuration["upstream"]["requests_per_minute"] = 100_000
+        bridge.add_wallet("main", server.url, wallet.invoice_key)
+        bridge.start()
+        bridge.wait_for_state("connected", 30)
+        frame, balance = FrameTimes(server.url, wallet.invoice_key), BalanceTimes(bridge.url)
+        ours, theirs = [], []
+        for _ in range(max(10, 4 * rounds)):
+            # A payment that comes alone, as a shop's do; LNbits' own work after it is over then.
+            time.sleep(1.2)
+            theirs.append(two_gets(server.url, wallet.invoice_key))
+            time.sleep(0.1)
+            frame.arrived.clear()
+            server.change_balance(wallet, 1)
+            ours.append(balance.wait() - frame.last)
+    finally:
+        bridge.kill()
+        server.stop()
+    middles = statistics.median(ours), statistics.median(theirs)
+    return [
+        Line(
+            "LNbits' frame to the balance, trust = verified",
+            seconds(middles[0]) + f" ({seconds(min(ours))} – {seconds(max(ours))})",
+            f"LNbits' two GETs: {seconds(middles[1])} ({seconds(min(theirs))} – {seconds(max(theirs))})",
+            middles[0] / middles[1],
+            1.2,
+            times,
+        )
+    ]
