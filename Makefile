@@ -49,10 +49,14 @@ linkage: build
 	@.ci/install-packages test
 	@.ci/check-linkage $(BINARY)
 
-# A real LNbits 1.6.2, a real 1.4.1 and the simulator, driven as a user would.
+# A real LNbits 1.6.2, a real 1.4.1, real mints and the simulator, driven as a user would. Most of it waits, so three
+# run at a time; the floods have the machine to themselves.
 integration: build
 	Tests/IntegrationTests/environment/setup.sh
-	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python -m pytest -q Tests/IntegrationTests
+	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python -m pytest -q -n 3 --dist loadfile \
+	  --ignore Tests/IntegrationTests/test_hostile_clients.py Tests/IntegrationTests
+	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python -m pytest -q \
+	  Tests/IntegrationTests/test_hostile_clients.py
 
 # The page in a real browser.
 browser: build

@@ -233,7 +233,6 @@ def test_a_rate_limit_silences_the_bridge(stage, any_backend, proxy: Proxy):
     scene.is_over = True
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(150)
 def test_a_rate_limit_ends_without_a_hand(stage, any_backend, proxy: Proxy):
     scene = stage(any_backend, url=proxy.url, reconcile_ms=RECONCILE_MS)
