@@ -88,6 +88,19 @@ package struct SourceStatus: Sendable, Hashable {
   }
 }
 
+extension SourceStatus {
+  /// What subscribers are told of a source when it changes.
+  package struct Announcement: Sendable, Hashable {
+    let state: SourceState
+    let reason: SourceReason?
+    let nextRetryAt: Timestamp?
+  }
+
+  package var announced: Announcement {
+    Announcement(state: state, reason: reason, nextRetryAt: nextRetryAt)
+  }
+}
+
 /// What became of the frames that a socket delivered.
 package struct FrameCounts: Sendable, Hashable {
   package var received = 0

@@ -101,25 +101,12 @@ package struct LNbitsSource: Source {
   package mutating func handle(
     _ input: SourceInput, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
-    let before = Announcement(connection.status)
+    let before = connection.status.announced
     var effects = take(input, now: now, using: &random)
     effects += startRoundIfDue(now)
-    if Announcement(connection.status) != before { effects.append(.stateChanged) }
+    if connection.status.announced != before { effects.append(.stateChanged) }
     effects.append(.wake(at: nextWake))
     return effects
-  }
-
-  /// What subscribers are told of a source's state.
-  private struct Announcement: Equatable {
-    var state: SourceState
-    var reason: SourceReason?
-    var nextRetryAt: Timestamp?
-
-    init(_ status: SourceStatus) {
-      state = status.state
-      reason = status.reason
-      nextRetryAt = status.nextRetryAt
-    }
   }
 
   private mutating func take(
