@@ -95,6 +95,17 @@ struct Book: Sendable {
     }
   }
 
+  /// One row for each outgoing payment: pages that are read one after the other may show it twice, under its hash
+  /// and, renamed meanwhile, under the node's id.
+  static func withoutFormerIDs(_ rows: [PaymentRow]) -> [PaymentRow] {
+    func isFormer(_ row: PaymentRow) -> Bool { row.checkingID == row.paymentHash }
+    let renamed = Set(
+      rows.lazy.filter { $0.direction == .outgoing && !isFormer($0) }.map(\.paymentHash))
+    return rows.filter { row in
+      row.direction == .incoming || !isFormer(row) || !renamed.contains(row.paymentHash)
+    }
+  }
+
   /// LNbits names a payment by its hash while it is under way, and by the node's own id afterwards. A wallet has one
   /// outgoing payment for a hash, so the same hash under another id is the same payment.
   private func pendingUnderAnotherID(_ row: PaymentRow) -> String? {

@@ -245,7 +245,7 @@ extension LNbitsSource {
   private func changes(for rows: [PaymentRow], _ now: Instant) -> [Book.Change] {
     let seen = sighting(now)
     let book = self.book ?? Book(emptyRecord(now))
-    let changes = rows.compactMap { book.change(for: $0, seen: seen($0)) }
+    let changes = Book.withoutFormerIDs(rows).compactMap { book.change(for: $0, seen: seen($0)) }
     return changes.sorted { left, right in
       let leftTime = left.payment.settledAt ?? left.payment.createdAt
       let rightTime = right.payment.settledAt ?? right.payment.createdAt

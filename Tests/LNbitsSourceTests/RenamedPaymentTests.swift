@@ -62,6 +62,20 @@ struct RenamedPaymentTests {
     #expect(book.change(for: row, seen: Self.sighting()) == nil)
   }
 
+  @Test("renamed between two pages, it stands in both, and counts once")
+  func inBothPages() {
+    let received = PaymentRow(
+      checkingID: "hash", paymentHash: "hash", walletID: "w", amount: Millisatoshi(15_000),
+      fee: .zero, status: .settled, memo: "", extra: PaymentExtra(), createdAt: Self.time,
+      updatedAt: Self.time, hasExpiry: true)
+    let rows = [
+      Self.row("hash", .pending, fee: 2000), Self.row("other", hash: "other", .pending, fee: 1),
+      Self.row("node-77", .settled, fee: 5), received,
+    ]
+    #expect(
+      Book.withoutFormerIDs(rows).map(\.checkingID) == ["other", "node-77", "hash"])
+  }
+
   @Test("once it has settled, a stale answer under its former id is no payment")
   func stale() throws {
     var book = try Self.book()
