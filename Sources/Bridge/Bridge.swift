@@ -31,6 +31,8 @@ package actor Bridge {
     version: version, basePath: configuration.server.basePath)
   /// What was published since the start, for `GET /metrics`.
   var published = PublishedCounts()
+  /// Event streams for which there was no place, since the start.
+  var subscribersRefused: Int64 = 0
   let startedAt: Instant
   /// Why the last write failed; nil once one has succeeded.
   var storageTrouble: String?
@@ -126,6 +128,7 @@ package actor Bridge {
     let settings = configuration.server
     var http = HTTPServerConfiguration(host: settings.listen.host, port: settings.listen.port)
     http.maximumConnections = settings.maximumSubscribers + Self.connectionsForREST
+    http.maximumConnectionsPerAddress = settings.maximumConnectionsPerAddress
     http.commonHeaders = Self.securityHeaders
     let server = HTTPServer(
       loop: loop, configuration: http, handler: BridgeHandler(bridge: self, hub: hub))

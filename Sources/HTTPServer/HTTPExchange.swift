@@ -16,6 +16,9 @@ final class HTTPServerContext {
   var replyBytes = 0
   /// Those of which a request is still to come.
   var waiting = WaitingLine()
+  var outcomes = HTTPOutcomes()
+  /// Connections by the address they come from; kept only where that is limited.
+  private var connectionsByHost: [String: Int] = [:]
 
   init(configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
     self.configuration = configuration
@@ -29,15 +32,40 @@ final class HTTPServerContext {
 
   /// Makes room for a connection that is about to be accepted, where there is little.
   ///
+  /// - Parameter address: Where it comes from.
   /// - Returns: Whether it may come.
-  func makeRoom() -> Bool {
-    guard connections < connectionLimit else { return false }
+  func makeRoom(for address: UnsafePointer<sockaddr>?) -> Bool {
+    guard connections < connectionLimit, !isFull(address.flatMap { HTTPEndpoint($0) }) else {
+      outcomes.turnedAway += 1
+      return false
+    }
     let headroom = min(configuration.connectionHeadroom, connectionLimit / 4)
     if connections >= connectionLimit - headroom, let oldest = waiting.takeFirst() {
       // microhttpd finds its end in the next turn, and closes it.
       shutdown(oldest, CInt(SHUT_RDWR))
+      outcomes.displaced += 1
     }
     return true
+  }
+
+  private func isFull(_ address: @autoclosure () -> HTTPEndpoint?) -> Bool {
+    guard limitsAddresses, let host = address()?.host else { return false }
+    return connectionsByHost[host, default: 0] >= configuration.maximumConnectionsPerAddress
+  }
+
+  private var limitsAddresses: Bool { configuration.maximumConnectionsPerAddress > 0 }
+
+  /// A connection was accepted.
+  func connectionOpened(from host: String) {
+    connections += 1
+    if limitsAddresses { connectionsByHost[host, default: 0] += 1 }
+  }
+
+  /// It is closed.
+  func connectionClosed(from host: String) {
+    connections -= 1
+    guard let others = connectionsByHost[host].map({ $0 - 1 }) else { return }
+    connectionsByHost[host] = others > 0 ? others : nil
   }
 
   /// The response to a refusal, in the handler's format.
@@ -77,13 +105,13 @@ final class HTTPExchange {
     self.remoteAddress = remoteAddress
     self.localAddress = localAddress
     ticket = context.waiting.enter(descriptor)
-    context.connections += 1
+    context.connectionOpened(from: remoteAddress.host)
   }
 
   deinit {
     end()
     context.waiting.leave(ticket)
-    context.connections -= 1
+    context.connectionClosed(from: remoteAddress.host)
   }
 
   /// Whether the header of the request is still to come.
@@ -137,10 +165,13 @@ final class HTTPExchange {
   /// A response was handed to microhttpd: what the request held is no longer needed, which counts
   /// with thousands of streams.
   ///
-  /// - Parameter bytes: What the response's body takes.
-  func beginReplying(bytes: Int) {
+  /// - Parameters:
+  ///   - status: Of the response.
+  ///   - bytes: What the response's body takes.
+  func beginReplying(status: Int, bytes: Int) {
     guard case .replying = phase else {
       phase = .replying
+      context.outcomes.responses[status, default: 0] += 1
       body = []
       context.waiting.leave(ticket)
       context.repliesUnderWay += 1
@@ -150,9 +181,20 @@ final class HTTPExchange {
     }
   }
 
+  /// A response was written past microhttpd: the connection has served.
+  func abandon(status: Int) {
+    context.outcomes.responses[status, default: 0] += 1
+    phase = .idle
+  }
+
   /// The request is over, however it ended.
   func end() {
-    if case .replying = phase {
+    switch phase {
+    case .idle:
+      break
+    case .target, .body:
+      context.outcomes.unfinished += 1
+    case .replying:
       context.repliesUnderWay -= 1
       context.replyBytes -= replyBytes
       ticket = context.waiting.enter(descriptor)

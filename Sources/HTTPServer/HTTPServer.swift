@@ -180,6 +180,9 @@ package actor HTTPServer {
     }
   }
 
+  /// What has become of requests since the start. Only on the server's loop.
+  package nonisolated var outcomes: HTTPOutcomes { assumeIsolated { $0.context.outcomes } }
+
   private func scheduleRun() {
     guard !isRunScheduled, state == .running || state == .stopping else { return }
     isRunScheduled = true

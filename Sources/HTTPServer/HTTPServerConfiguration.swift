@@ -7,6 +7,9 @@ package struct HTTPServerConfiguration: Sendable {
   /// Connections at a time, streams included, over all addresses. Further ones wait in the backlog,
   /// or are closed at once where there are several addresses.
   package var maximumConnections = 11_000
+  /// Connections at a time from one address, streams included; further ones are closed at once. 0: as many as there
+  /// may be in all, for behind a proxy all clients have one address.
+  package var maximumConnectionsPerAddress = 0
   /// When no more connections than this are left, a new one displaces the one that has waited longest for its
   /// request to be sent. At most a quarter of all.
   package var connectionHeadroom = 64

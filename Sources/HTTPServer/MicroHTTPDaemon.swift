@@ -142,7 +142,7 @@ struct MicroHTTPConnection {
     for field in headers.fields {
       _ = MHD_add_response_header(response, field.name, field.value)
     }
-    exchange.beginReplying(bytes: bytes)
+    exchange.beginReplying(status: status, bytes: bytes)
     return MHD_queue_response(pointer, CUnsignedInt(clamping: status), response)
   }
 
@@ -153,6 +153,7 @@ struct MicroHTTPConnection {
     response.headers.fill(from: exchange.context.configuration.commonHeaders)
     let reason = MHD_get_reason_phrase_for(CUnsignedInt(clamping: response.status))
     let bytes = response.closingBytes(reason: reason.map { String(cString: $0) } ?? "")
+    exchange.abandon(status: response.status)
     _ = Glibc.send(
       mhd_shim_descriptor(pointer), bytes, bytes.count,
       CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
@@ -218,7 +219,7 @@ private func mayConnect(
   context: UnsafeMutableRawPointer?, address: UnsafePointer<sockaddr>?, length: socklen_t
 ) -> MHD_Result {
   guard let context else { return .NO }
-  return daemonObject(context).context.makeRoom() ? .YES : .NO
+  return daemonObject(context).context.makeRoom(for: address) ? .YES : .NO
 }
 
 private func connectionChanged(

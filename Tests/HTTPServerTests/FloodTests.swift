@@ -40,6 +40,44 @@ struct FloodTests {
     }
   }
 
+  @Test("one address has no more connections than it may, and gets its places back")
+  func limitsAnAddress() async throws {
+    try await TestServer.run {
+      $0.maximumConnectionsPerAddress = 3
+    } _: { server in
+      var clients = try (0..<3).map { _ in try server.client() }
+      try await server.waitUntil { _ in server.server.counts.connections == 3 }
+      for _ in 0..<5 { #expect(try server.client().isClosed()) }
+      #expect(await server.onLoop { _ in server.server.outcomes.turnedAway } == 5)
+      clients.removeLast()
+      try await server.waitUntil { _ in server.server.counts.connections == 2 }
+      #expect(try server.exchange(Self.request).text == "hello")
+      withExtendedLifetime(clients) {}
+    }
+  }
+
+  @Test("what became of requests is counted, what passed a limit by its status")
+  func counts() async throws {
+    try await TestServer.run {
+      $0.maximumBodyBytes = 10
+      $0.inactivityTimeout = .seconds(1)
+    } _: { server in
+      #expect(try server.exchange(Self.request).status == 200)
+      let long = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n"
+      #expect(try server.exchange(long).status == 413)
+      let cookies = String(repeating: "a", count: 7000)
+      let large = "GET / HTTP/1.1\r\nHost: a\r\nX-Large: \(cookies)\r\n\r\n"
+      #expect(try server.exchange(large).status == 431)
+      let slow = try server.client()
+      slow.send("GET / HTTP/1.1\r\nHost: a\r\n")
+      try await server.waitUntil { _ in
+        let outcomes = server.server.outcomes
+        return outcomes.responses == [200: 1, 413: 1, 431: 1] && outcomes.unfinished == 1
+      }
+      withExtendedLifetime(slow) {}
+    }
+  }
+
   @Test("responses that nobody reads take limited memory, and are let go with their clients")
   func limitsReplies() async throws {
     try await TestServer.run {

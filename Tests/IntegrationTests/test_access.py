@@ -201,6 +201,7 @@ TOKENS = [
     row("guarded", 401, "GET /api/v1/openapi.json"),
     row("guarded", 401, "GET /api/v1/nothing"),
     row("guarded", 401, "GET /%61pi/v1/status"),
+    row("guarded", 401, "GET /api/%CC%81"),
     row("guarded", 401, PAUSE, JSON),
     row("guarded", 401, "DELETE /api/v1/session"),
     row("guarded", 200, "GET /"),

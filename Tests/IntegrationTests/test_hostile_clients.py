@@ -187,6 +187,10 @@ def test_streams_that_fill_up_leave_connections_for_rest(start, many_descriptors
     witness.answers()
     full = witness.bridge.get("/api/v1/events")
     assert (full.status, full.text) == (200, "retry: 10000\n\n")
+    refused = re.search(
+        r"^walletwire_subscribers_refused_total (\d+)$", witness.bridge.get("/metrics").text, re.M
+    )
+    assert refused and int(refused.group(1)) >= 1, "and it is counted"
     close_all(wires)
     witness.is_as_before(150)
 

@@ -10,7 +10,9 @@ struct KeyLines {
     var section = ""
     var counts: [String: Int] = [:]
     var number = 0
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    // CRLF is one character of Swift's.
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    for line in lines {
       number += 1
       let line = line.trimmingBlanks()
       if line.hasPrefix("[["), let end = line.firstRange(of: "]]") {

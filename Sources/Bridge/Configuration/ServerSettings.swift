@@ -24,6 +24,8 @@ package struct ServerSettings: Sendable, Equatable {
   package var allowsQueryToken = false
   /// 1 to 1 000 000.
   package var maximumSubscribers = 10_000
+  /// Connections at a time from one address; 0 to 1 000 000, and 0 is no limit: behind a proxy all have one address.
+  package var maximumConnectionsPerAddress = 0
   /// An idle event stream gets a comment this often.
   package var heartbeatInterval = Duration.seconds(15)
 
@@ -59,6 +61,8 @@ extension ServerSettings {
     .secretFile(accessTokenKeys.file, \.accessTokenSource),
     .flag("allow_query_token", \.allowsQueryToken),
     .integer("max_subscribers", \.maximumSubscribers, in: 1...1_000_000),
+    .integer(
+      "max_connections_per_address", \.maximumConnectionsPerAddress, in: 0...1_000_000),
     .milliseconds("heartbeat_ms", \.heartbeatInterval, in: 1...oneDayInMilliseconds),
   ]
 

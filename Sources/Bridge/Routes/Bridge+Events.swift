@@ -22,6 +22,7 @@ extension Bridge {
     }
     guard let hub else { return .response(Self.notFound) }
     guard hub.subscriberCount < maximumSubscribers else {
+      subscribersRefused += 1
       // Any other status would end an EventSource for good (WHATWG HTML 9.2.3).
       var response = HTTPResponse(
         status: 200, headers: Self.streamHeaders,

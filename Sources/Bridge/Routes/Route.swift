@@ -57,8 +57,9 @@ enum Route: Sendable, Hashable {
   }
 
   private static func parameter(of path: String, below prefix: String) -> String? {
-    guard path.hasPrefix(prefix), path.count > prefix.count else { return nil }
-    return String(path.dropFirst(prefix.count))
+    guard path.beginsWithBytes(of: prefix) else { return nil }
+    let rest = path.utf8.dropFirst(prefix.utf8.count)
+    return rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
   }
 
   /// The methods that it answers, GET standing for HEAD as well.
@@ -78,8 +79,13 @@ enum Route: Sendable, Hashable {
     switch self {
     case .health: false
     case .session: method != "POST"
-    case .file(let path): path.hasPrefix("/api/")
+    case .file(let path): path.beginsWithBytes(of: "/api/")
     default: true
     }
   }
+}
+
+extension String {
+  /// `hasPrefix` compares characters: a mark that combines with the last one of the prefix would hide it.
+  fileprivate func beginsWithBytes(of prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
 }

@@ -9,6 +9,9 @@ struct ConfigurationMistakeTests {
       mistake("[server]\n\nmax_subscribers = 0\n")
         == "walletwire.toml:3: [server] max_subscribers: must be a whole number from 1 to 1000000")
     #expect(
+      mistake("[server]\r\n\r\nmax_subscribers = 0\r\n")?.hasPrefix("walletwire.toml:3: ")
+        == true, "lines that end in CRLF are counted as well")
+    #expect(
       mistake("# x\n[upstream]\nwebsocket = \"yes\" # y\n")
         == "walletwire.toml:3: [upstream] websocket: must be true or false")
     #expect(

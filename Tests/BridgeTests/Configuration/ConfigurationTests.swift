@@ -17,6 +17,7 @@ struct ConfigurationTests {
     #expect(server.basePath.isEmpty && server.allowedHosts.isEmpty && server.allowedOrigins.isEmpty)
     #expect(server.access == .token && server.accessToken == nil && !server.allowsQueryToken)
     #expect(server.maximumSubscribers == 10_000)
+    #expect(server.maximumConnectionsPerAddress == 0)
     #expect(server.heartbeatInterval == .milliseconds(15_000))
 
     #expect(configuration.storage.keptEvents == 100_000)

@@ -36,8 +36,10 @@ extension Bridge {
       "walletwire_subscribers_max", .gauge, "Event streams that are admitted at once.",
       .count(maximumSubscribers))
     metrics.single(
-      "walletwire_http_connections", .gauge, "Open connections of clients, streams included.",
-      server.map { .count($0.counts.connections) })
+      "walletwire_subscribers_refused_total", .counter,
+      "Event streams for which there was no place.",
+      .whole(subscribersRefused))
+    if let server { metrics.addServer(server.counts, server.outcomes) }
     metrics.single(
       "walletwire_sessions", .gauge, "Sessions kept, those that have just expired included.",
       .count(sessions.count))
