@@ -55,9 +55,11 @@ struct ConfigurationDocument {
   /// The parser's own words are not passed on: they quote what they stumbled over, which may be a key
   /// that somebody forgot to put in quotes.
   private static func parse(_ text: String, path: String) throws(ConfigurationError) -> TOMLTable {
-    if let line = lineThatEndsTheParser(text) {
+    if let line = TOMLGuard.lineThatEndsTheParser(text) {
       throw ValueOrigin.file(path, line: line).mistake(
-        nil, "must be TOML, and is not; a section is written [name] or [[name]]")
+        nil,
+        "must be TOML, and is not; a section is written [name] or [[name]], and texts stand in quotes"
+      )
     }
     do {
       return try TOMLTable(string: text)
@@ -67,34 +69,6 @@ struct ConfigurationDocument {
       throw ValueOrigin.file(path, line: position?.line).mistake(
         nil, "must be TOML, and is not\(column); texts stand in quotes, a key is written once")
     }
-  }
-}
-
-extension ConfigurationDocument {
-  /// The first line on which a section's name begins with what no name can begin with: toml++ 3 takes that for granted,
-  /// and ends the process (an assertion in its `parse_key`), at a reload too.
-  ///
-  /// - Returns: The number of the line, from 1. In a text of several lines it may be a false alarm.
-  private static func lineThatEndsTheParser(_ text: String) -> Int? {
-    let blanks: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t")]
-    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, line) in lines.enumerated() {
-      var rest = line.drop { blanks.contains($0) }
-      guard rest.first == UInt8(ascii: "[") else { continue }
-      rest = rest.dropFirst().drop { blanks.contains($0) }
-      if rest.first == UInt8(ascii: "[") { rest = rest.dropFirst().drop { blanks.contains($0) } }
-      // A header that ends with its line is one of those.
-      guard let first = rest.first else { return index + 1 }
-      switch first {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
-        UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "]"):
-        continue
-      default:
-        return index + 1
-      }
-    }
-    return nil
   }
 }
 

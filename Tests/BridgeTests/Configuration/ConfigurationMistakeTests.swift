@@ -152,7 +152,25 @@ struct ConfigurationMistakeTests {
     for header in ["[;]", "[[;]]", "[ =", "[ö]", "[\t[.server]]", "[#", "[["] {
       #expect(mistake("[server]\r\n\(header)\n")?.contains(":2: must be TOML") == true)
     }
+    for value in [
+      "1979-05-27T'7:32:00Z", "1979-05-27T=7:3", "[1979-05-27T[:", "1979-05-27 7:32", "{a=1T:}",
+      "'''\n'''\nb = 12:30",
+    ] {
+      #expect(mistake("[server]\nlisten = \(value)\n")?.contains("must be TOML") == true)
+    }
     #expect(mistake("[server]\n\0[nonsense\n")?.contains("must be TOML in UTF-8") == true)
+  }
+
+  @Test("Colons, brackets and quotes in texts and comments are no mistake")
+  func readsTexts() throws {
+    for label in [
+      #""at 12:30 \" 13:30 #""#, "'[; 1:2'", "\"\"\"\\\n[; 12:30 \"\" 1:2\"\"\"\"  # 1:2 ' \"\"\"",
+      "'''[ = 1:2 ''\\'''",
+    ] {
+      let text =
+        "\(wallet)label = \(label)\n# 12:30 [;\n[server]\nallowed_hosts = [ # 1:2\n 'a' ]\n"
+      #expect(mistake(text) == nil, "\(text)")
+    }
   }
 
   @Test("A file that cannot be read, or is not there")

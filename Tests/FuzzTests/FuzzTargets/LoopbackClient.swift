@@ -13,12 +13,20 @@ struct LoopbackClient {
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+    precondition(connect(to: &address), "the server does not listen any more")
+  }
+
+  /// libFuzzer's alarm interrupts calls that wait. An interrupted `connect` goes on by itself.
+  private func connect(to address: inout sockaddr_in) -> Bool {
+    while true {
+      let code = withUnsafePointer(to: address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
       }
+      if code == 0 || errno == EISCONN { return true }
+      guard errno == EINTR || errno == EALREADY else { return false }
     }
-    precondition(isConnected, "the server does not listen any more")
   }
 
   /// What the peer does not take is dropped.
@@ -32,6 +40,7 @@ struct LoopbackClient {
     var piece = [UInt8](repeating: 0, count: 4096)
     while true {
       let count = recv(descriptor, &piece, piece.count, 0)
+      if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return received }
       received += piece[..<count]
     }
