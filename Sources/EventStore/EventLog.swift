@@ -98,6 +98,9 @@ package protocol EventLogReader: Sendable {
   /// Which ids the log holds now, as far as committed.
   func bounds() throws(StoreError) -> LogBounds
 
+  /// The last event up to a sequence, itself included; nil if none is kept.
+  func lastEvent(through sequence: Int64) throws(StoreError) -> Int64?
+
   /// Hands out events in order, in one short read transaction.
   ///
   /// - Parameters:

@@ -33,6 +33,14 @@ final class ReadConnection {
     return (bounds.int64(0), max(bounds.int64(0), bounds.int64(1)))
   }
 
+  func lastEvent(through sequence: Int64) throws(StoreError) -> Int64? {
+    let row = try statement(
+      "SELECT sequence FROM events WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1")
+    row.bind(1, sequence)
+    defer { row.reset() }
+    return try row.step() ? row.int64(0) : nil
+  }
+
   func replay(
     after sequence: Int64, limit: Int, maximumBytes: Int, _ body: (EventRow) -> Void
   ) throws(StoreError) -> ReplayProgress {

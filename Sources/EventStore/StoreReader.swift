@@ -26,6 +26,12 @@ package final class StoreReader: EventLogReader, @unchecked Sendable {
       epoch: epoch, prunedThrough: pruned, last: last, issuedThrough: max(last, startedAfter))
   }
 
+  package func lastEvent(through sequence: Int64) throws(StoreError) -> Int64? {
+    try lock.withLock { (_) throws(StoreError) in
+      try connection.lastEvent(through: sequence)
+    }
+  }
+
   package func replay(
     after sequence: Int64, limit: Int, maximumBytes: Int, _ body: (EventRow) -> Void
   ) throws(StoreError) -> ReplayProgress {

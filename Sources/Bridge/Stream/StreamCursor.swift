@@ -19,6 +19,8 @@ package struct StreamCursor: Sendable {
   private enum Phase {
     /// First of all come these bytes.
     case opening([UInt8], after: Int64)
+    /// Whether the event after which it begins is still there is asked first.
+    case resuming(after: Int64)
     /// Reading the store; the next event is beyond this sequence.
     case replaying(after: Int64)
     /// Reading the ring from this position on.
@@ -83,8 +85,10 @@ package struct StreamCursor: Sendable {
     while true {
       switch phase {
       case .opening(let bytes, let after):
-        phase = .replaying(after: after)
+        phase = .resuming(after: after)
         return bytes
+      case .resuming(let after):
+        if let gap = try lookBack(after, bounds, reader) { return gap }
       case .replaying(let after) where after < bounds.prunedThrough:
         return fallBehind(after, bounds)
       case .replaying(let after) where after < bounds.last:
@@ -115,6 +119,23 @@ package struct StreamCursor: Sendable {
   }
 
   // MARK: Steps
+
+  /// Makes sure of the event that the subscriber has seen last. If that is gone, though newer than what is pruned, the
+  /// store has lost it and maybe others with it, in a power cut or at somebody's hands: then the subscriber is told,
+  /// and goes on after the last event before it.
+  private mutating func lookBack(
+    _ after: Int64, _ bounds: LogBounds, _ reader: some EventLogReader
+  ) throws(StoreError) -> [UInt8]? {
+    phase = .replaying(after: after)
+    guard after > bounds.prunedThrough, after != bounds.last else { return nil }
+    let last = max(try reader.lastEvent(through: after) ?? 0, bounds.prunedThrough)
+    guard last < after else { return nil }
+    phase = .replaying(after: last)
+    passed = last
+    told = last
+    let requested = EventID(epoch: bounds.epoch, sequence: after).description
+    return Self.gap(requested: requested, resumedAfter: last, reason: "unknown", in: bounds)
+  }
 
   /// It fell behind what is kept while it was reading.
   private mutating func fallBehind(_ after: Int64, _ bounds: LogBounds) -> [UInt8] {
