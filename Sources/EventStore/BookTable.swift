@@ -25,6 +25,7 @@ final class BookTable {
   private let byKey: Statement
   private let insertBook: Statement
   private let updateBook: Statement
+  private let learnWallet: Statement
   private let noteAdjustment: Statement
   private let linkKey: Statement
   private let deleteIfEmpty: Statement
@@ -43,11 +44,12 @@ final class BookTable {
       "INSERT INTO books VALUES (NULL, ?, ?, ?, 0, 0, 0, 0, 0, 0, NULL) RETURNING id")
     updateBook = try database.prepare(
       """
-      UPDATE books SET wallet_id = coalesce(?2, wallet_id), key_fingerprint = ?3, opening = ?4,
-        effects = ?5, unexplained = ?6, balance = ?7, confirmed_at = ?8, changed_at = ?9,
-        imported_at = ?10
+      UPDATE books SET key_fingerprint = ?2, opening = ?3, effects = ?4, unexplained = ?5,
+        balance = ?6, confirmed_at = ?7, changed_at = ?8, imported_at = ?9
       WHERE id = ?1
       """)
+    // Apart, for it is in an index, which would be written with every payment.
+    learnWallet = try database.prepare("UPDATE books SET wallet_id = ?2 WHERE id = ?1")
     noteAdjustment = try database.prepare(
       """
       INSERT INTO adjustments SELECT NULL, id, ?3, ?2 - unexplained FROM books
@@ -86,15 +88,14 @@ final class BookTable {
     noteAdjustment.bind(3, record.balance.confirmedAt.milliseconds)
     try noteAdjustment.run()
     updateBook.bind(1, book.number)
-    updateBook.bind(2, record.identity.walletID)
-    updateBook.bind(3, record.identity.keyFingerprint)
-    updateBook.bind(4, record.opening.value)
-    updateBook.bind(5, record.effects.value)
-    updateBook.bind(6, record.unexplained.value)
-    updateBook.bind(7, record.balance.amount.value)
-    updateBook.bind(8, record.balance.confirmedAt.milliseconds)
-    updateBook.bind(9, record.balance.changedAt.milliseconds)
-    updateBook.bind(10, record.importedAt?.milliseconds)
+    updateBook.bind(2, record.identity.keyFingerprint)
+    updateBook.bind(3, record.opening.value)
+    updateBook.bind(4, record.effects.value)
+    updateBook.bind(5, record.unexplained.value)
+    updateBook.bind(6, record.balance.amount.value)
+    updateBook.bind(7, record.balance.confirmedAt.milliseconds)
+    updateBook.bind(8, record.balance.changedAt.milliseconds)
+    updateBook.bind(9, record.importedAt?.milliseconds)
     try updateBook.run()
     return book
   }
@@ -128,6 +129,7 @@ final class BookTable {
     let book: BookID
     if let found = try find(identity) {
       book = found
+      try learn(identity.walletID, in: book)
     } else {
       book = try insert(identity)
     }
@@ -146,6 +148,13 @@ final class BookTable {
     }
     linked[identity] = book
     return book
+  }
+
+  private func learn(_ walletID: String?, in book: BookID) throws(StoreError) {
+    guard let walletID else { return }
+    learnWallet.bind(1, book.number)
+    learnWallet.bind(2, walletID)
+    try learnWallet.run()
   }
 
   private func insert(_ identity: BookIdentity) throws(StoreError) -> BookID {

@@ -17,9 +17,9 @@ package actor HTTPServer {
   private let context: HTTPServerContext
   private var listeners: [ListeningSocket] = []
   /// A resume makes microhttpd walk all the suspended connections of a daemon: with several, waking
-  /// one of thousands costs a share of that. Connections go to each in turn.
+  /// one of thousands costs a share of that. One is filled before the next is begun, for each that has something to do
+  /// costs its turn.
   private var daemons: [MicroHTTPDaemon] = []
-  private var nextDaemon = 0
   /// New connections wait in the backlog, because there are as many as there may be.
   private var isAcceptingPaused = false
   private var acceptRetry: TimerID?
@@ -127,8 +127,7 @@ package actor HTTPServer {
     accepting: for _ in 0..<max(0, min(room, Self.acceptsPerTurn)) {
       switch listeners[index].accept() {
       case .connection(let connection, let address):
-        daemons[nextDaemon].add(connection, from: address)
-        nextDaemon = (nextDaemon + 1) % daemons.count
+        roomyDaemon.add(connection, from: address)
       case .exhausted:
         setAcceptingPaused(true)
         acceptRetry = loop.schedule(after: Self.acceptRetryDelay) {
@@ -140,6 +139,12 @@ package actor HTTPServer {
       }
     }
     run()
+  }
+
+  /// The first daemon that has not its share of the connections yet.
+  private var roomyDaemon: MicroHTTPDaemon {
+    let share = (context.connectionLimit + daemons.count - 1) / daemons.count
+    return daemons.first { $0.connections < share } ?? daemons[0]
   }
 
   private func setAcceptingPaused(_ isPaused: Bool) {

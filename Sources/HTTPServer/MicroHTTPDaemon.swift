@@ -11,6 +11,8 @@ final class MicroHTTPDaemon {
 
   /// Ready to read when `run` has something to do.
   private(set) var epollDescriptor: CInt = -1
+  /// Connections accepted and not yet closed.
+  fileprivate(set) var connections = 0
   /// `run` has something to do, or may have.
   var isDue = true
 
@@ -236,10 +238,12 @@ private func connectionChanged(
       descriptor: descriptor,
       remoteAddress: mhd_shim_client_address(connection).flatMap { HTTPEndpoint($0) } ?? unknown,
       localAddress: HTTPEndpoint(localAddressOf: descriptor) ?? unknown)
+    daemonObject(context).connections += 1
     // The connection owns its exchange, from its first callback to its last.
     socketContext.pointee = Unmanaged.passRetained(exchange).toOpaque()
   } else if let exchange = socketContext.pointee {
     socketContext.pointee = nil
+    daemonObject(context).connections -= 1
     // The last callback of the connection: its reference is given back.
     Unmanaged<HTTPExchange>.fromOpaque(exchange).release()
   }
