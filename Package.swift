@@ -77,17 +77,20 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    tests("WebSocketProtocolTests", ["WebSocketProtocol"]),
-    tests("HTTPClientProtocolTests", ["HTTPClientProtocol"]),
-    tests("ServerSentEventsTests", ["ServerSentEvents"]),
-    tests("BridgeModelTests", ["BridgeModel"]),
-    tests("LNbitsSourceTests", ["LNbitsSource", "BridgeModel"]),
-    tests("CashuSourceTests", ["CashuSource", "BridgeModel"]),
+    // Numbers that follow from a seed.
+    .target(name: "TestRandom", path: "Tests/TestRandom", swiftSettings: strict),
+    tests("WebSocketProtocolTests", ["WebSocketProtocol", "TestRandom"]),
+    tests("HTTPClientProtocolTests", ["HTTPClientProtocol", "TestRandom"]),
+    tests("ServerSentEventsTests", ["ServerSentEvents", "TestRandom"]),
+    tests("BridgeModelTests", ["BridgeModel", "TestRandom"]),
+    tests("LNbitsSourceTests", ["LNbitsSource", "BridgeModel", "TestRandom"]),
+    tests("CashuSourceTests", ["CashuSource", "BridgeModel", "TestRandom"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("TransportTests", ["Transport", "EventLoop"]),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop"]),
     tests(
-      "EventStoreTests", ["EventStore", "BridgeModel", "FaultyDisk", "EventStoreCrashWriter"],
+      "EventStoreTests",
+      ["EventStore", "BridgeModel", "FaultyDisk", "EventStoreCrashWriter", "TestRandom"],
       exclude: ["CrashWriter"]),
     // A disk that can be full, and whose power can be cut, as an SQLite VFS.
     .target(
@@ -126,7 +129,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Bridge", "BridgeModel", "CashuSource", "EventLoop", "HTTPClientProtocol", "HTTPServer",
-        "LNbitsSource", "ServerSentEvents", "WebSocketProtocol", log,
+        "LNbitsSource", "ServerSentEvents", "TestRandom", "WebSocketProtocol", log,
       ],
       path: "Tests/FuzzTests/FuzzTargets", swiftSettings: strict),
     tests(

@@ -1,4 +1,5 @@
 import BridgeModel
+import TestRandom
 import Testing
 
 @Suite struct ConnectionLifecycleTests {

@@ -1,4 +1,5 @@
 import BridgeModel
+import TestRandom
 import Testing
 
 @testable import CashuSource
@@ -17,7 +18,7 @@ struct LongRunTests {
     rig.watch(.bolt11MintQuote, quotes)
     rig.watch(.proofState, proofs)
     let month = 30 * 24 * 3600
-    var random = Seeded(state: 7)
+    var random = SeededGenerator(seed: 7)
     for quote in quotes {
       let paid = Int.random(in: 0..<month - 7200, using: &random)
       rig.change(quote, to: .paid, after: .seconds(paid))

@@ -1,5 +1,6 @@
 import BridgeModel
 import CashuSource
+import TestRandom
 
 /// A source, a simulated mint and the time between them.
 struct Rig {
@@ -17,7 +18,7 @@ struct Rig {
   private(set) var records: [WatchHandle: WatchRecord] = [:]
   private(set) var states: [SourceState] = []
   var failsCommits = false
-  private var random: Seeded
+  private var random: SeededGenerator
   private var socket: SocketID?
   private var happenings: [(at: Duration, number: Int, what: Happening)] = []
   private var count = 0
@@ -30,7 +31,7 @@ struct Rig {
     _ configuration: CashuConfiguration = CashuConfiguration(name: "mint")
   ) {
     self.mint = mint
-    random = Seeded(state: seed)
+    random = SeededGenerator(seed: seed)
     source = CashuSource(
       configuration, now: Instant(uptime: .seconds(1000), wall: Self.epoch + .seconds(1000)))
   }
@@ -180,18 +181,5 @@ struct Rig {
     var index = happenings.endIndex
     while index > 0, happenings[index - 1].at > time { index -= 1 }
     happenings.insert((time, count, what), at: index)
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import BridgeModel
 import FaultyDisk
 import CSQLite
+import TestRandom
 import Testing
 
 @testable import EventStore

@@ -1,4 +1,5 @@
 import HTTPClientProtocol
+import TestRandom
 import Testing
 
 /// TCP cuts a stream where it likes. Whatever the pieces, the outcome is the same: for sound

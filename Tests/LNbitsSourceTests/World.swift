@@ -1,5 +1,6 @@
 import BridgeModel
 @testable import LNbitsSource
+import TestRandom
 import Testing
 
 /// A wallet's source between a simulated LNbits and a simulated store, in simulated time.

@@ -1,27 +1,16 @@
 import ServerSentEvents
+import TestRandom
 import Testing
 
 /// What is written is read back, whatever the data and wherever the stream is cut.
 @Suite("Writing and reading")
 struct RoundTripTests {
-  private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
-    }
-  }
-
   private static let fragments = [
     "\r", "\n", "\r\n", "\0", ":", " ", "data: ", "id: 1", "event: x", "retry: 9", "\u{FEFF}", "é",
     "⚡", "a", "\u{2028}", "\u{85}", "",
   ]
 
-  private func someText(_ random: inout Seeded) -> String {
+  private func someText(_ random: inout SeededGenerator) -> String {
     (0..<Int.random(in: 0...12, using: &random))
       .map { _ in Self.fragments.randomElement(using: &random) ?? "" }
       .joined()
@@ -44,7 +33,7 @@ struct RoundTripTests {
 
   @Test("Any event comes back as it was", arguments: 0..<500 as Range<UInt64>)
   func roundTrips(seed: UInt64) throws {
-    var random = Seeded(state: seed)
+    var random = SeededGenerator(seed: seed)
     var bytes: [UInt8] = []
     var expected: [EventStreamDecoder.Item] = []
     var lastEventID = ""

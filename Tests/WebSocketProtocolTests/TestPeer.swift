@@ -1,3 +1,4 @@
+import TestRandom
 import WebSocketProtocol
 
 /// A connection with a generator of its own.

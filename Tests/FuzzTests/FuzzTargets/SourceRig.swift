@@ -1,4 +1,5 @@
 import BridgeModel
+import TestRandom
 
 /// A source whose server answers at once, and whose store always writes.
 struct SourceRig<Upstream: Source> {

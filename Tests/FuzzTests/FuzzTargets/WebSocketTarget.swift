@@ -1,3 +1,4 @@
+import TestRandom
 import WebSocketProtocol
 
 private let limits = WebSocketLimits(maximumFramePayloadBytes: 2048, maximumMessageBytes: 4096)

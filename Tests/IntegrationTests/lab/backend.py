@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+from .process import Server
+
 
 @dataclass(frozen=True)
 class Invoice:
@@ -39,7 +41,7 @@ class Purse(ABC):
         """Pays an invoice; false when the server says that it failed."""
 
 
-class Backend(ABC):
+class Backend(Server, ABC):
     """A server of wallets with a Lightning network that does what a test tells it."""
 
     name: str
@@ -103,22 +105,5 @@ class Backend(ABC):
 
     # Life
 
-    @property
-    @abstractmethod
-    def is_running(self) -> bool: ...
-
     @abstractmethod
     def start(self) -> "Backend": ...
-
-    @abstractmethod
-    def stop(self) -> None:
-        """Gracefully: sockets are closed with 1012."""
-
-    @abstractmethod
-    def kill(self) -> None: ...
-
-    @abstractmethod
-    def freeze(self) -> None: ...
-
-    @abstractmethod
-    def thaw(self) -> None: ...

@@ -1,6 +1,5 @@
 """A real LNbits server with a scripted node, and its wallets."""
 
-import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -118,7 +117,6 @@ class LNbits(Backend):
         self.port = free_port()
         self.control_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process: Process | None = None
         self.token = ""
 
     # Life
@@ -174,28 +172,6 @@ class LNbits(Backend):
         if answer.status != 200:
             raise LNbitsError("first install", answer)
         self.token = answer.json["access_token"]
-
-    @property
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.is_running
-
-    def stop(self) -> None:
-        """SIGTERM: open sockets get close code 1012."""
-        if self.process:
-            self.process.stop()
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.kill()
-
-    def freeze(self) -> None:
-        """SIGSTOP: the kernel still acknowledges, nobody answers."""
-        if self.process:
-            self.process.send(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        if self.process:
-            self.process.send(signal.SIGCONT)
 
     # What an administrator does
 

@@ -1,17 +1,16 @@
 """A real Nutshell mint with a scripted node."""
 
-import signal
 from hashlib import sha256
 from pathlib import Path
 
-from .process import Process, free_port, wait_until
+from .process import Process, Server, free_port, wait_until
 from .rest import request
 
 LAUNCHER = Path(__file__).with_name("scripted_mint.py")
 START_TIMEOUT_S = 90
 
 
-class Nutshell:
+class Nutshell(Server):
     """One mint process in a folder of its own. Survives `stop` and `start` with its data.
 
     `settings` are Nutshell's own, such as `mint_websocket_read_timeout=6`. Its rate limit is on:
@@ -26,7 +25,6 @@ class Nutshell:
         self.port = free_port()
         self.control_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process: Process | None = None
 
     # Life
 
@@ -66,28 +64,6 @@ class Nutshell:
         if not self.process.is_running:
             raise AssertionError("the mint ended:\n" + self.process.log[-3000:])
         return request("GET", self.url + "/v1/info", timeout=5).status == 200
-
-    @property
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.is_running
-
-    def stop(self) -> None:
-        """SIGTERM: open sockets get close code 1012."""
-        if self.process:
-            self.process.stop()
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.kill()
-
-    def freeze(self) -> None:
-        """SIGSTOP: the kernel still acknowledges, nobody answers."""
-        if self.process:
-            self.process.send(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        if self.process:
-            self.process.send(signal.SIGCONT)
 
     # What its node does
 

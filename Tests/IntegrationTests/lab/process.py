@@ -71,6 +71,34 @@ class Process:
             self.wait(10)
 
 
+class Server:
+    """What runs as a child process, and may be stopped and started again."""
+
+    process: Process | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.is_running
+
+    def stop(self) -> None:
+        """SIGTERM. LNbits and mints then close open sockets with code 1012."""
+        if self.process:
+            self.process.stop()
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+
+    def freeze(self) -> None:
+        """SIGSTOP: the kernel still acknowledges, nobody answers."""
+        if self.process:
+            self.process.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self.process:
+            self.process.send(signal.SIGCONT)
+
+
 def wait_until(condition, timeout: float, what: str, interval: float = 0.05):
     """The first true value of `condition()`. An exception of OSError's family counts as not yet."""
     deadline = time.monotonic() + timeout

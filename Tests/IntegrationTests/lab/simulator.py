@@ -1,7 +1,6 @@
 """The project's own LNbits look-alike as a backend: it must pass for the real one."""
 
 import os
-import signal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -65,7 +64,6 @@ class Simulator(Backend):
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process: Process | None = None
         self.foreign: dict[str, dict[str, Any]] = {}
         self.payment_ids: dict[str, str] = {}
 
@@ -99,26 +97,6 @@ class Simulator(Backend):
         if not self.process.is_running:
             raise AssertionError("the simulator ended:\n" + self.process.log[-2000:])
         return request("GET", self.url + "/api/v1/health", timeout=5).status == 200
-
-    @property
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.is_running
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.stop()
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.kill()
-
-    def freeze(self) -> None:
-        if self.process:
-            self.process.send(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        if self.process:
-            self.process.send(signal.SIGCONT)
 
     # Wallets
 
