@@ -50,10 +50,17 @@ extension Timestamp {
     let (days, rest) = Self.floorDivide(milliseconds, Self.millisecondsPerDay)
     let date = Self.civilDate(daysSinceEpoch: days)
     let seconds = rest / 1000
-    return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-"
-      + Self.padded(date.day, 2) + "T" + Self.padded(seconds / 3600, 2) + ":"
-      + Self.padded(seconds / 60 % 60, 2) + ":" + Self.padded(seconds % 60, 2) + "."
-      + Self.padded(rest % 1000, 3) + "Z"
+    // Every event and every answer holds several: written in place, without a string for each part.
+    var text: [UInt8] = []
+    text.reserveCapacity(24)
+    Self.append(date.year, digits: 4, "-", to: &text)
+    Self.append(date.month, digits: 2, "-", to: &text)
+    Self.append(date.day, digits: 2, "T", to: &text)
+    Self.append(seconds / 3600, digits: 2, ":", to: &text)
+    Self.append(seconds / 60 % 60, digits: 2, ":", to: &text)
+    Self.append(seconds % 60, digits: 2, ".", to: &text)
+    Self.append(rest % 1000, digits: 3, "Z", to: &text)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Reads RFC 3339 and what LNbits makes of it: a fraction of any length, `T` or a space, an offset,
@@ -105,9 +112,21 @@ extension Timestamp {
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 
-  private static func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+  /// A number with leading zeros, and what stands behind it. One that needs more digits gets them.
+  private static func append(
+    _ number: Int64, digits: Int, _ end: Unicode.Scalar, to text: inout [UInt8]
+  ) {
+    var unit: Int64 = 1
+    for _ in 1..<digits { unit *= 10 }
+    if number < unit * 10 && number >= 0 {
+      while unit > 0 {
+        text.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+        unit /= 10
+      }
+    } else {
+      text += String(number).utf8
+    }
+    text.append(UInt8(ascii: end))
   }
 }
 

@@ -109,6 +109,19 @@ struct JSONWriter {
   mutating func value(_ text: String?) {
     guard let text else { return null() }
     bytes.append(UInt8(ascii: "\""))
+    if text.utf8.allSatisfy(Self.standsForItself) {
+      bytes.append(contentsOf: text.utf8)
+    } else {
+      escape(text)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func standsForItself(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F
+  }
+
+  private mutating func escape(_ text: String) {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -124,7 +137,6 @@ struct JSONWriter {
         bytes.append(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   private static func hexDigit(_ nibble: UInt8) -> UInt8 {

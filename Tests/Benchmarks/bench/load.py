@@ -9,11 +9,13 @@ FOLDER = Path(__file__).resolve().parents[1]
 
 
 def compile_programs(into: Path) -> None:
-    """The floor and the load client."""
+    """The floors and the load client."""
     flags = ["-O2", "-Wall", "-Wextra", "-Werror"]
     sources = sorted(map(str, (FOLDER / "load").glob("*.c")))
     floor = [str(FOLDER / "floor.c")]
-    for name, parts in [("floor", floor), ("load", [*sources, "-lcrypto", "-lpthread"])]:
+    responder = [str(FOLDER / "responder.c"), "-lmicrohttpd"]
+    load = [*sources, "-lcrypto", "-lpthread"]
+    for name, parts in [("floor", floor), ("responder", responder), ("load", load)]:
         subprocess.run(["gcc", *flags, "-o", str(into / name), *parts], check=True)
 
 

@@ -66,6 +66,20 @@ class Server:
         self.load.stop()
 
 
+class Printer:
+    """A program of ours that prints its port, and serves until it is ended."""
+
+    def __init__(self, command: list[str]):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.port = int(self.process.stdout.readline())
+        self.pids = [self.process.pid]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
 class Floor(Server):
     """One write for each subscriber and event, and nothing else."""
 
@@ -73,15 +87,12 @@ class Floor(Server):
 
     def __init__(self, programs: Path):
         super().__init__(programs)
-        self.process = subprocess.Popen([str(programs / "floor")], stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        self.port = int(self.process.stdout.readline())
-        self.pids = [self.process.pid]
+        self.program = Printer([str(programs / "floor")])
+        self.port, self.pids = self.program.port, self.program.pids
         self.load.obey(f"by bare {self.port}")
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
+        self.program.stop()
         super().stop()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .figures import Line, megabytes, percent, plain, ratio_line, seconds, spread
 from .processes import cpu_seconds, resident_bytes, wake_ups
-from .servers import Nginx, Walletwire, free_port
+from .servers import Nginx, Printer, Walletwire, free_port
 
 WALLETS = [1, 10, 100, 1000]
 IDLE_S = 20
@@ -20,33 +20,40 @@ WRK_S = 3
 
 
 def balance(programs: Path, folder: Path, rounds: int) -> list[Line]:
-    """`GET /api/v1/balance` beside a file of the same size from nginx."""
+    """`GET /api/v1/balance` beside a file of the same size from nginx, and beside the same bytes from a bare
+    microhttpd: what the library leaves within reach."""
     bridge, nginx = Walletwire(programs, folder / "balance"), Nginx(folder / "nginx-static", 1)
-    urls = {
-        "bridge": f"http://127.0.0.1:{bridge.port}/api/v1/balance",
-        "nginx": f"http://127.0.0.1:{nginx.port}/balance.json",
-    }
-    rates: dict[str, list[float]] = {name: [] for name in urls}
-    cpu: dict[str, list[float]] = {name: [] for name in urls}
-    pids = {"bridge": bridge.pids, "nginx": nginx.pids}
+    stopped: list[Walletwire | Nginx | Printer] = [bridge, nginx]
+    rates: dict[str, list[float]] = {}
+    cpu: dict[str, list[float]] = {}
     try:
         bridge.flood(10)
         answer = bridge.bridge.get("/api/v1/balance")
         assert answer.status == 200 and json.loads(answer.body)
-        (nginx.folder / "static" / "balance.json").write_bytes(answer.body)
+        file = nginx.folder / "static" / "balance.json"
+        file.write_bytes(answer.body)
+        responder = Printer([str(programs / "responder"), str(file)])
+        stopped.append(responder)
+        servers = {
+            "bridge": (bridge, "/api/v1/balance"),
+            "nginx": (nginx, "/balance.json"),
+            "a bare microhttpd": (responder, "/"),
+        }
         for _ in range(rounds):
-            for name, url in urls.items():
-                before = cpu_seconds(pids[name])
-                requests, rate = wrk(url)
-                rates[name].append(rate)
-                cpu[name].append((cpu_seconds(pids[name]) - before) / requests)
+            for name, (server, path) in servers.items():
+                before = cpu_seconds(server.pids)
+                requests, rate = wrk(f"http://127.0.0.1:{server.port}{path}")
+                rates.setdefault(name, []).append(rate)
+                cpu.setdefault(name, []).append((cpu_seconds(server.pids) - before) / requests)
     finally:
-        bridge.stop()
-        nginx.stop()
+        for server in stopped:
+            server.stop()
     what = "GET /api/v1/balance a second, 64 connections"
     line = ratio_line(what, rates["bridge"], "nginx", rates["nginx"], 0.8, plain, at_least=True)
     line.ours += f", CPU {seconds(statistics.median(cpu['bridge']))}"
     line.beside += f", CPU {seconds(statistics.median(cpu['nginx']))}"
+    for name in list(rates)[2:]:
+        line.beside += f"; {name}: {spread(rates[name], plain)}, CPU {seconds(statistics.median(cpu[name]))}"
     return [line]
 
 
