@@ -58,11 +58,13 @@ integration: build
 	WALLETWIRE_BINARY=$(BINARY) .cache/tests/bin/python -m pytest -q \
 	  Tests/IntegrationTests/test_hostile_clients.py
 
-# The page in a real browser.
+# The page in a real browser. How soon a real payment shows is seen with the machine to itself.
 browser: build
 	Tests/IntegrationTests/environment/setup.sh browser lnbits-1.6.2
 	.cache/browser/lib/python3*/site-packages/playwright/driver/node --test Tests/BrowserTests/unit/
-	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python -m pytest -q Tests/BrowserTests
+	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python -m pytest -q -n 2 --dist loadfile \
+	  --ignore Tests/BrowserTests/test_real_lnbits.py Tests/BrowserTests
+	WALLETWIRE_BINARY=$(BINARY) .cache/browser/bin/python -m pytest -q Tests/BrowserTests/test_real_lnbits.py
 
 # libFuzzer with AddressSanitizer, FUZZ_SECONDS for each place where hostile bytes come in.
 FUZZ_SECONDS ?= 60
