@@ -77,20 +77,20 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // Numbers that follow from a seed.
-    .target(name: "TestRandom", path: "Tests/TestRandom", swiftSettings: strict),
-    tests("WebSocketProtocolTests", ["WebSocketProtocol", "TestRandom"]),
-    tests("HTTPClientProtocolTests", ["HTTPClientProtocol", "TestRandom"]),
-    tests("ServerSentEventsTests", ["ServerSentEvents", "TestRandom"]),
-    tests("BridgeModelTests", ["BridgeModel", "TestRandom"]),
-    tests("LNbitsSourceTests", ["LNbitsSource", "BridgeModel", "TestRandom"]),
-    tests("CashuSourceTests", ["CashuSource", "BridgeModel", "TestRandom"]),
+    // Numbers that follow from a seed, and programs that tests run.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests("WebSocketProtocolTests", ["WebSocketProtocol", "TestSupport"]),
+    tests("HTTPClientProtocolTests", ["HTTPClientProtocol", "TestSupport"]),
+    tests("ServerSentEventsTests", ["ServerSentEvents", "TestSupport"]),
+    tests("BridgeModelTests", ["BridgeModel", "TestSupport"]),
+    tests("LNbitsSourceTests", ["LNbitsSource", "BridgeModel", "TestSupport"]),
+    tests("CashuSourceTests", ["CashuSource", "BridgeModel", "TestSupport"]),
     tests("EventLoopTests", ["EventLoop"]),
-    tests("TransportTests", ["Transport", "EventLoop"]),
+    tests("TransportTests", ["Transport", "EventLoop", "TestSupport"]),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop"]),
     tests(
       "EventStoreTests",
-      ["EventStore", "BridgeModel", "FaultyDisk", "EventStoreCrashWriter", "TestRandom"],
+      ["EventStore", "BridgeModel", "FaultyDisk", "EventStoreCrashWriter", "TestSupport"],
       exclude: ["CrashWriter"]),
     // A disk that can be full, and whose power can be cut, as an SQLite VFS.
     .target(
@@ -129,7 +129,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Bridge", "BridgeModel", "CashuSource", "EventLoop", "HTTPClientProtocol", "HTTPServer",
-        "LNbitsSource", "ServerSentEvents", "TestRandom", "WebSocketProtocol", log,
+        "LNbitsSource", "ServerSentEvents", "TestSupport", "WebSocketProtocol", log,
       ],
       path: "Tests/FuzzTests/FuzzTargets", swiftSettings: strict),
     tests(

@@ -1,5 +1,5 @@
 import BridgeModel
-import TestRandom
+import TestSupport
 import Testing
 
 /// The contract's "Connection states": `reconnect_delay_ms · 2^(n−1)`, capped, ±20 % jitter.

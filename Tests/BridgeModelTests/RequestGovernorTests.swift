@@ -1,5 +1,5 @@
 import BridgeModel
-import TestRandom
+import TestSupport
 import Testing
 
 @Suite struct RequestGovernorTests {

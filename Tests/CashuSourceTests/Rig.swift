@@ -1,6 +1,6 @@
 import BridgeModel
 import CashuSource
-import TestRandom
+import TestSupport
 
 /// A source, a simulated mint and the time between them.
 struct Rig {

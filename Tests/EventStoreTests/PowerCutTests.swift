@@ -1,7 +1,7 @@
 import BridgeModel
 import FaultyDisk
 import CSQLite
-import TestRandom
+import TestSupport
 import Testing
 
 @testable import EventStore

@@ -1,6 +1,6 @@
 import BridgeModel
 import Glibc
-import TestRandom
+import TestSupport
 
 @testable import EventStore
 

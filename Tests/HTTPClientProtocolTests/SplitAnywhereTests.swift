@@ -1,5 +1,5 @@
 import HTTPClientProtocol
-import TestRandom
+import TestSupport
 import Testing
 
 /// TCP cuts a stream where it likes. Whatever the pieces, the outcome is the same: for sound

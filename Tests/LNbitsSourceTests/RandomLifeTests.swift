@@ -1,6 +1,6 @@
 import BridgeModel
 import LNbitsSource
-import TestRandom
+import TestSupport
 import Testing
 
 /// Whole lives from a seed: payments of all kinds, lost, doubled and forged frames, dropped sockets, outages, full

@@ -1,6 +1,6 @@
 import BridgeModel
 import LNbitsSource
-import TestRandom
+import TestSupport
 import Testing
 
 /// `trust = "frames"`: a frame's word is published at once, the payment first; REST audits.

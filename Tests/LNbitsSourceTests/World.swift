@@ -1,6 +1,6 @@
 import BridgeModel
 @testable import LNbitsSource
-import TestRandom
+import TestSupport
 import Testing
 
 /// A wallet's source between a simulated LNbits and a simulated store, in simulated time.

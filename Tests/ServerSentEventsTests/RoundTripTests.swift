@@ -1,5 +1,5 @@
 import ServerSentEvents
-import TestRandom
+import TestSupport
 import Testing
 
 /// What is written is read back, whatever the data and wherever the stream is cut.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Authorities and certificates made by the `openssl` command in a folder that goes with this object.
@@ -52,14 +53,8 @@ final class TestCertificates: Sendable {
   }
 
   private func run(_ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["openssl"] + arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "openssl \(arguments)")
+    let openssl = try ChildProcess(["openssl"] + arguments)
+    try #require(openssl.wait() == 0, "openssl \(arguments)")
   }
 }
 
@@ -74,50 +69,25 @@ struct WithCertificates: SuiteTrait, TestScoping {
 
 /// A real TLS server, `openssl s_server`, that sends each line back reversed. It ends with this object, and
 /// within a minute in any case.
-final class TestTLSServer: @unchecked Sendable {
-  // `@unchecked Sendable`: made, used and ended by one test; `Process` is not touched concurrently.
+final class TestTLSServer: Sendable {
   let port: UInt16
-  private let process = Process()
-  private let input = Pipe()
+  private let process: ChildProcess
 
   init(_ certificates: TestCertificates, _ name: String, options: [String] = []) throws {
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments =
+    process = try ChildProcess(
       [
         "timeout", "60", "openssl", "s_server", "-accept", "127.0.0.1:0", "-rev", "-cert",
         certificates.path("\(name).pem"), "-key", certificates.path("\(name).key"),
-      ] + options
-    let output = Pipe()
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    // The threads of Swift's tasks block all signals, and a child inherits that: it could not be ended.
-    try withSignalsUnblocked { [process] in try process.run() }
-    var text = ""
-    var port: UInt16?
-    while port == nil {
-      let data = output.fileHandleForReading.availableData
-      try #require(!data.isEmpty, "openssl s_server ended early")
-      text += String(decoding: data, as: UTF8.self)
-      for line in text.split(separator: "\n").dropLast(text.hasSuffix("\n") ? 0 : 1)
-      where line.hasPrefix("ACCEPT") {
-        port = line.split(separator: ":").last.flatMap { UInt16($0) }
-      }
+      ] + options)
+    var line = ""
+    while !line.hasPrefix("ACCEPT") {
+      line = try #require(process.readLine(), "openssl s_server ended early")
     }
-    self.port = try #require(port)
+    port = try #require(line.split(separator: ":").last.flatMap { UInt16($0) })
   }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    // `timeout` passes it on.
+    process.end(with: SIGTERM)
   }
-}
-
-private func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
-  var none = sigset_t()
-  var previous = sigset_t()
-  sigemptyset(&none)
-  pthread_sigmask(SIG_SETMASK, &none, &previous)
-  defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-  try body()
 }

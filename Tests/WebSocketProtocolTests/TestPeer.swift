@@ -1,4 +1,4 @@
-import TestRandom
+import TestSupport
 import WebSocketProtocol
 
 /// A connection with a generator of its own.

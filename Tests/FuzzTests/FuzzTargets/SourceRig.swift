@@ -1,5 +1,5 @@
 import BridgeModel
-import TestRandom
+import TestSupport
 
 /// A source whose server answers at once, and whose store always writes.
 struct SourceRig<Upstream: Source> {

@@ -1,4 +1,4 @@
-import TestRandom
+import TestSupport
 import WebSocketProtocol
 
 private let limits = WebSocketLimits(maximumFramePayloadBytes: 2048, maximumMessageBytes: 4096)
