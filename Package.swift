@@ -134,7 +134,7 @@ let package = Package(
       path: "Tests/FuzzTests/FuzzTargets", swiftSettings: strict),
     tests(
       "FuzzTests", ["FuzzTargets"],
-      exclude: ["FuzzTargets", "Fuzzer", "Corpus", "fuzz.sh", "leaks.txt"]),
+      exclude: ["FuzzTargets", "Fuzzer", "Corpus", "fuzz.sh"]),
   ] + fuzzer
 )
 

@@ -22,7 +22,7 @@ for target in "$@"; do
   mkdir -p "$found/corpus"
   # Swift's own report of a crash would take minutes; libFuzzer's is enough.
   if ! WALLETWIRE_FUZZ_TARGET=$target SWIFT_BACKTRACE=enable=no \
-    LSAN_OPTIONS=suppressions=$here/leaks.txt:print_suppressions=0 \
+    LSAN_OPTIONS=suppressions=$root/Tests/leaks.txt:print_suppressions=0 \
     "$fuzzer" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=1024 \
     -print_final_stats=1 -verbosity=1 -artifact_prefix="$found/" \
     "$found/corpus" "$here/Corpus/$target" >"$found/log" 2>&1; then

@@ -104,10 +104,12 @@ extension World {
   }
 
   func end() {
-    agenda = Agenda()
     process?.die()
     process = nil
     subscribers = []
+    agenda = Agenda()
+    // A socket and its server hold each other.
+    for upstream in origins { upstream.sockets = [] }
   }
 }
 
