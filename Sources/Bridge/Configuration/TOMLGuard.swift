@@ -3,12 +3,15 @@
 /// 1. A section's name that begins with what no name can begin with (its `parse_key`).
 /// 2. A date or a time that goes on with something else than digits (its `parse_time`). No key takes a date or a time,
 ///    and outside texts and comments a colon stands nowhere else: so each is found before the parser is.
+/// 3. A `}` that closes nothing, where a value should be (its `parse_value`).
 ///
 /// It reads as the parser does, up to its first mistake: what comes behind that, the parser does not see.
 struct TOMLGuard {
   private let bytes: [UInt8]
   private var position = 0
   private var line = 1
+  /// The brackets that are open, of arrays and tables within values.
+  private var open: [UInt8] = []
 
   /// The first such line of a document, from 1; nil when the parser can be let at it.
   static func lineThatEndsTheParser(_ text: String) -> Int? {
@@ -44,14 +47,22 @@ struct TOMLGuard {
       case UInt8(ascii: "#"):
         while let next = peek(), next != UInt8(ascii: "\n") { advance() }
         continue
-      case UInt8(ascii: "["):
-        if isLineStart && !beginsSectionName() { return line }
-        fallthrough
-      case UInt8(ascii: "="), UInt8(ascii: "{"):
+      case UInt8(ascii: "[") where isLineStart && open.isEmpty:
+        guard skipSectionBrackets() else { return line }
+      case UInt8(ascii: "="), UInt8(ascii: "["), UInt8(ascii: "{"):
         // Within a number's characters they part nothing.
-        if token != .numeric { token = .none }
+        if token != .numeric {
+          token = .none
+          if byte != UInt8(ascii: "=") { open.append(byte) }
+        }
         advance()
       case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"):
+        let closes = byte == UInt8(ascii: "]") ? UInt8(ascii: "[") : UInt8(ascii: "{")
+        if byte != UInt8(ascii: ","), open.last == closes {
+          open.removeLast()
+        } else if byte == UInt8(ascii: "}") {
+          return line
+        }
         token = .none
         advance()
       case UInt8(ascii: "\""), UInt8(ascii: "'"):
@@ -73,12 +84,17 @@ struct TOMLGuard {
     return nil
   }
 
-  /// Whether what follows `[` or `[[` can begin a name. A header that ends with its line is a mistake of the same kind.
-  private func beginsSectionName() -> Bool {
-    var rest = bytes[(position + 1)...].drop(while: Self.isBlank)
-    if rest.first == UInt8(ascii: "[") { rest = rest.dropFirst().drop(while: Self.isBlank) }
-    guard let first = rest.first else { return false }
-    switch first {
+  /// Moves behind `[` or `[[`, to where a section's name begins.
+  ///
+  /// - Returns: Whether it can begin there. A header that ends with its line is a mistake of the same kind.
+  private mutating func skipSectionBrackets() -> Bool {
+    advance()
+    skipBlanks()
+    if peek() == UInt8(ascii: "[") {
+      advance()
+      skipBlanks()
+    }
+    switch peek() ?? UInt8(ascii: "\n") {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
       UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "]"):
@@ -107,8 +123,8 @@ struct TOMLGuard {
     return false
   }
 
-  private static func isBlank(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+  private mutating func skipBlanks() {
+    while peek() == UInt8(ascii: " ") || peek() == UInt8(ascii: "\t") { advance() }
   }
 
   private func peek() -> UInt8? {

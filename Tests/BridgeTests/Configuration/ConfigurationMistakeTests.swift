@@ -154,7 +154,7 @@ struct ConfigurationMistakeTests {
     }
     for value in [
       "1979-05-27T'7:32:00Z", "1979-05-27T=7:3", "[1979-05-27T[:", "1979-05-27 7:32", "{a=1T:}",
-      "'''\n'''\nb = 12:30",
+      "'''\n'''\nb = 12:30", "[}", "[[\n}", "[{}, }", "}",
     ] {
       #expect(mistake("[server]\nlisten = \(value)\n")?.contains("must be TOML") == true)
     }
@@ -168,7 +168,7 @@ struct ConfigurationMistakeTests {
       "'''[ = 1:2 ''\\'''",
     ] {
       let text =
-        "\(wallet)label = \(label)\n# 12:30 [;\n[server]\nallowed_hosts = [ # 1:2\n 'a' ]\n"
+        "\(wallet)label = \(label)\n# 12:30 [;\n[server]\nallowed_hosts = [ # 1:2 }\n 'a' ]\n"
       #expect(mistake(text) == nil, "\(text)")
     }
   }
