@@ -34,6 +34,8 @@ struct TOMLGuard {
   private mutating func find() -> Int? {
     var token = Token.none
     var isLineStart = true
+    // Some editors begin a file with a byte order mark; the parser passes over it.
+    if bytes.starts(with: "\u{FEFF}".utf8) { position = 3 }
     while let byte = peek() {
       switch byte {
       case UInt8(ascii: "\n"):

@@ -158,6 +158,8 @@ struct ConfigurationMistakeTests {
     ] {
       #expect(mistake("[server]\nlisten = \(value)\n")?.contains("must be TOML") == true)
     }
+    #expect(mistake("\u{FEFF}[;\n")?.contains(":1: must be TOML") == true)
+    #expect(mistake("\u{FEFF}[server]\n") == nil)
     #expect(mistake("[server]\n\0[nonsense\n")?.contains("must be TOML in UTF-8") == true)
   }
 
