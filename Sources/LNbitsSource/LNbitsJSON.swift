@@ -30,12 +30,10 @@ enum LNbitsJSON {
     return (wire.name ?? "", balance)
   }
 
-  /// `GET /api/v1/payments` (a plain array) and `GET /api/v1/payments/paginated` (`{"data": […]}`).
+  /// `GET /api/v1/payments/paginated`: `{"data": […]}`, and nothing else. A proxy's `[]` must not pass for a wallet
+  /// that never had a payment.
   static func payments(_ body: [UInt8]) -> [PaymentRow]? {
-    let decoder = JSONDecoder()
-    let data = Data(body)
-    if let page = try? decoder.decode(PageWire.self, from: data) { return page.data }
-    return try? decoder.decode([PaymentRow].self, from: data)
+    try? JSONDecoder().decode(PageWire.self, from: Data(body)).data
   }
 
   /// `info.version` of `GET /openapi.json`.

@@ -26,8 +26,9 @@ extension LNbitsSource {
     return explain(difference, balance: wallet.balance, now)
   }
 
-  /// The history is taken in as state, not as events. What its payments do not explain is the opening balance,
-  /// if two readings agree on it.
+  /// The history is taken in as state, not as events. What its payments do not explain is the opening balance, if two
+  /// readings agree on it and on the payments: a sale between the payments and the balance looks like an opening
+  /// balance, and at one price the next sale looks like the same one.
   private mutating func takeFirstBalance(
     _ balance: Millisatoshi, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
@@ -36,8 +37,9 @@ extension LNbitsSource {
       return failRound(.protocolError, Self.tooMuchMoney, now: now, using: &random)
     }
     let opening = balance - record.effects
-    guard opening == .zero || opening == round.opening else {
-      self.round?.opening = opening
+    let reading = ReconcileRound.FirstReading(opening: opening, effects: record.effects)
+    guard opening == .zero || reading == round.firstReading else {
+      self.round?.firstReading = reading
       return readAgain(now)
     }
     record.opening = opening

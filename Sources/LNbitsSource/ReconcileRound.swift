@@ -18,6 +18,12 @@ struct ReconcileRound: Sendable {
     case balance
   }
 
+  /// A reading of a history: what its payments add up to, and what they leave unexplained.
+  struct FirstReading: Sendable, Hashable {
+    let opening: Millisatoshi
+    let effects: Millisatoshi
+  }
+
   static let maximumAttempts = 3
   /// Payments asked for by hash in one request: a URL of about 3 KB.
   static let maximumHashes = 50
@@ -30,8 +36,8 @@ struct ReconcileRound: Sendable {
   var attempt = 1
   /// Pending ones that have not been asked for yet in this attempt.
   var unaskedPending: [Payment] = []
-  /// In a first reading of the history: what its payments leave unexplained.
-  var opening: Millisatoshi?
+  /// What the last reading of a history came to that is being taken in.
+  var firstReading: FirstReading?
   /// The changes of a first reading, committed only once the balance was read too.
   var imported: [Book.Change] = []
 }

@@ -65,6 +65,32 @@ import Testing
     #expect(world.status.books == .balanced && world.status.unexplained == .zero)
   }
 
+  @Test func `sales at one price between payments and balance are no opening balance`() {
+    var world = World()
+    world.add("a", 1000)
+    world.feed(.start)
+    for reading in 1...2 {
+      while world.count(.wallet) < reading { world.run(.milliseconds(1)) }
+      world.add("sale \(reading)", 5000)
+    }
+    world.run(.seconds(2))
+    #expect(world.told == [.balance(11_000, 0, .initial)])
+    #expect(world.store.books.first?.record.opening == .zero)
+    #expect(world.status.books == .balanced)
+  }
+
+  @Test func `an empty list that is not LNbits' own is no empty wallet`() {
+    var world = World()
+    world.add("a", 1000)
+    world.lnbits.faults[.payments] = LNbitsStub.json(200, "[]")
+    world.feed(.start)
+    world.run(.seconds(10))
+    #expect(world.told == [] && world.status.state == .error)
+    world.lnbits.faults = [:]
+    world.run(.seconds(10))
+    #expect(world.told == [.balance(1000, 0, .initial)])
+  }
+
   @Test func `a wallet that does not hold still is not connected without a balance`() {
     var world = World()
     world.lnbits.unlisted = 1

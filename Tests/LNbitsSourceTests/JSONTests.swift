@@ -6,7 +6,7 @@ import Testing
 /// What LNbits says in JSON, and what others may put in its place.
 @Suite struct JSONTests {
   private func parse(_ fields: String) -> PaymentRow? {
-    LNbitsJSON.payments(Array("[{\(fields)}]".utf8))?.first
+    LNbitsJSON.payments(Array(#"{"data":[{\#(fields)}]}"#.utf8))?.first
   }
 
   private let least = #""payment_hash":"h","amount":1000,"status":"success""#
@@ -113,11 +113,12 @@ import Testing
     #expect(frame.balanceSatoshi == balance && (frame.payment != nil) == hasPayment)
   }
 
-  @Test func `lists come plain and paginated`() {
+  @Test func `lists come in pages, and as nothing else`() {
     let row = "{\(least)}"
-    #expect(LNbitsJSON.payments(Array("[\(row)]".utf8))?.count == 1)
+    #expect(LNbitsJSON.payments(Array("[\(row)]".utf8)) == nil)
     #expect(LNbitsJSON.payments(Array(#"{"data":[\#(row)],"total":1}"#.utf8))?.count == 1)
-    #expect(LNbitsJSON.payments(Array("[]".utf8)) == [])
+    #expect(LNbitsJSON.payments(Array(#"{"data":[],"total":0}"#.utf8)) == [])
+    #expect(LNbitsJSON.payments(Array("[]".utf8)) == nil)
     #expect(LNbitsJSON.payments(Array(#"{"detail":"no"}"#.utf8)) == nil)
     #expect(LNbitsJSON.payments([0xFF, 0xFE]) == nil)
   }

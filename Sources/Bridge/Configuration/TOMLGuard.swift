@@ -1,8 +1,8 @@
 /// Finds what would end the process in toml++ 3, which states some of its beliefs by assertions, at a reload too.
 ///
 /// 1. A section's name that begins with what no name can begin with (its `parse_key`).
-/// 2. A date or a time that goes on with something else than digits (its `parse_time`). No key takes a date or a time,
-///    and outside texts and comments a colon stands nowhere else: so each is found before the parser is.
+/// 2. A date or a time that goes on with something else than digits (its `parse_value`, its `parse_time`). No key takes a
+///    date or a time, and what begins with a digit holds a dash or a colon nowhere else: so none reaches the parser.
 /// 3. A `}` that closes nothing, where a value should be (its `parse_value`).
 ///
 /// It reads as the parser does, up to its first mistake: what comes behind that, the parser does not see.
@@ -74,7 +74,7 @@ struct TOMLGuard {
         } else {
           advance()
         }
-      case UInt8(ascii: ":") where token == .numeric:
+      case UInt8(ascii: ":") where token == .numeric, UInt8(ascii: "-") where token == .numeric:
         return line
       default:
         let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

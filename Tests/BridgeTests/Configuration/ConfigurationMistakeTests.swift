@@ -154,7 +154,7 @@ struct ConfigurationMistakeTests {
     }
     for value in [
       "1979-05-27T'7:32:00Z", "1979-05-27T=7:3", "[1979-05-27T[:", "1979-05-27 7:32", "{a=1T:}",
-      "'''\n'''\nb = 12:30", "[}", "[[\n}", "[{}, }", "}",
+      "'''\n'''\nb = 12:30", "1978-05-2a 7", "[}", "[[\n}", "[{}, }", "}",
     ] {
       #expect(mistake("[server]\nlisten = \(value)\n")?.contains("must be TOML") == true)
     }

@@ -53,6 +53,8 @@ final class Oracle {
     }
     var told = self.told[wallet] ?? Told()
     if told.importedAt != book.importedAt {
+      // A wallet without a payment is known by its key alone: with a new one it is another wallet.
+      if told.statuses.isEmpty { told = Told() }
       guard told.importedAt == nil else { return object("\(name): its history is taken in twice") }
       told.importedAt = book.importedAt
       takeIn(commit, book, &told, truth, name)

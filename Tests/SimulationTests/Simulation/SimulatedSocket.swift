@@ -23,6 +23,7 @@ final class SimulatedSocket {
   private let onEvent: (Event) -> Void
   /// The bridge still listens.
   private var isWanted = true
+  private var isOpen = false
   /// Bytes get through.
   private var isAlive = true
   private var lastArrival: [Duration] = [.zero, .zero]
@@ -53,7 +54,16 @@ final class SimulatedSocket {
     world.after(latency) { [self] in
       guard isWanted else { return }
       upstream.sockets.append(self)
-      arrive(to: .client) { [self] in tell(.opened) }
+      arrive(to: .client) { [self] in
+        isOpen = true
+        tell(.opened)
+      }
+    }
+    // As the bridge's own socket has it: a network may fall silent in the middle of a handshake.
+    world.after(Plan.requestTimeout) { [self] in
+      guard isWanted, !isOpen else { return }
+      fail(.timeout, after: .zero)
+      forget()
     }
   }
 
