@@ -74,13 +74,14 @@ fuzz:
 
 # The whole suite under AddressSanitizer, and the concurrent modules under ThreadSanitizer. Simulated lives take minutes
 # then, and keep the others waiting for longer than they may; so they come alone.
-SUPPRESSIONS = LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.txt:print_suppressions=0
+LEAKS = LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.txt:print_suppressions=0
 sanitize:
 	@.ci/install-packages build
 	@.ci/install-packages test
-	$(SUPPRESSIONS) $(SWIFT) test --scratch-path .build-address --sanitize address --skip SimulationTests
-	$(SUPPRESSIONS) $(SWIFT) test --scratch-path .build-address --sanitize address --filter SimulationTests
-	$(SWIFT) test --scratch-path .build-thread --sanitize thread \
+	$(LEAKS) $(SWIFT) test --scratch-path .build-address --sanitize address --skip SimulationTests
+	$(LEAKS) $(SWIFT) test --scratch-path .build-address --sanitize address --filter SimulationTests
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/races.txt \
+	  $(SWIFT) test --scratch-path .build-thread --sanitize thread \
 	  --filter 'EventLoopTests|TransportTests|HTTPServerTests|EventStoreTests|LNbitsSimulatorTests'
 
 # The Autobahn suite against our WebSocket client.
