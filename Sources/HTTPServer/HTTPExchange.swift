@@ -35,7 +35,7 @@ final class HTTPServerContext {
   /// - Parameter address: Where it comes from.
   /// - Returns: Whether it may come.
   func makeRoom(for address: UnsafePointer<sockaddr>?) -> Bool {
-    guard connections < connectionLimit, !isFull(address.flatMap { HTTPEndpoint($0) }) else {
+    guard connections < connectionLimit, !isFull(address) else {
       outcomes.turnedAway += 1
       return false
     }
@@ -48,8 +48,10 @@ final class HTTPServerContext {
     return true
   }
 
-  private func isFull(_ address: @autoclosure () -> HTTPEndpoint?) -> Bool {
-    guard limitsAddresses, let host = address()?.host else { return false }
+  private func isFull(_ address: UnsafePointer<sockaddr>?) -> Bool {
+    guard limitsAddresses, let host = address.flatMap({ HTTPEndpoint($0) })?.host else {
+      return false
+    }
     return connectionsByHost[host, default: 0] >= configuration.maximumConnectionsPerAddress
   }
 

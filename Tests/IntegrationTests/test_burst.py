@@ -47,8 +47,8 @@ def test_a_thousand_incoming_payments(stage, new_bridge, backend: Backend):
         )
         minutes = (time.monotonic() - started) / 60
         asked = proxy.requests - before
-        # A busy machine's LNbits takes minutes, and is asked all the while; the limit is what bounds it.
-        assert asked.total() < COUNT
+        # A busy machine's LNbits takes so long that the limit on both paths alone comes to more.
+        assert asked.total() < max(COUNT / 2, 2 * REQUESTS_PER_MINUTE * minutes + 1)
         assert max(asked.values()) <= REQUESTS_PER_MINUTE * max(1, minutes)
         scene.told_before += len(scene.news)
         # Frames trail behind REST in a burst; until the last has come, LNbits delays any other.

@@ -68,9 +68,8 @@ extension Bridge {
     let prefix = configuration.server.basePath
     guard !prefix.isEmpty else { return request.path }
     // A proxy may pass the prefix on or take it off.
-    guard request.path.hasPrefix(prefix) else { return request.path }
-    let rest = request.path.dropFirst(prefix.count)
-    return rest.isEmpty ? "/" : rest.hasPrefix("/") ? String(rest) : nil
+    guard let rest = request.path.rest(behind: prefix) else { return request.path }
+    return rest.isEmpty ? "/" : rest.utf8.first == UInt8(ascii: "/") ? rest : nil
   }
 
   static let notFound = HTTPResponse.problem(

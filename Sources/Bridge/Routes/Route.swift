@@ -57,9 +57,7 @@ enum Route: Sendable, Hashable {
   }
 
   private static func parameter(of path: String, below prefix: String) -> String? {
-    guard path.beginsWithBytes(of: prefix) else { return nil }
-    let rest = path.utf8.dropFirst(prefix.utf8.count)
-    return rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
+    path.rest(behind: prefix).flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// The methods that it answers, GET standing for HEAD as well.
@@ -79,13 +77,17 @@ enum Route: Sendable, Hashable {
     switch self {
     case .health: false
     case .session: method != "POST"
-    case .file(let path): path.beginsWithBytes(of: "/api/")
+    case .file(let path): path.rest(behind: "/api/") != nil
     default: true
     }
   }
 }
 
 extension String {
-  /// `hasPrefix` compares characters: a mark that combines with the last one of the prefix would hide it.
-  fileprivate func beginsWithBytes(of prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+  /// What stands behind a prefix of a path; nil where the path begins otherwise. `hasPrefix` compares characters: a mark
+  /// that combines with the last one of the prefix would hide it.
+  func rest(behind prefix: String) -> String? {
+    guard utf8.starts(with: prefix.utf8) else { return nil }
+    return String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+  }
 }

@@ -2,6 +2,7 @@ import BridgeModel
 import Testing
 
 @testable import Bridge
+@testable import HTTPServer
 
 @Suite("Metrics")
 struct RoutesMetricsTests {
@@ -24,6 +25,24 @@ struct RoutesMetricsTests {
         b 1
 
         """)
+  }
+
+  @Test("What clients were answered is told by status, and what was refused before by its reason")
+  func server() {
+    var outcomes = HTTPOutcomes()
+    outcomes.responses = [413: 2, 200: 1]
+    (outcomes.unfinished, outcomes.displaced, outcomes.turnedAway) = (3, 4, 5)
+    var metrics = MetricsText()
+    metrics.addServer(HTTPServerCounts(connections: 6, streams: 0, waiting: 0), outcomes)
+    #expect(
+      metrics.text.split(separator: "\n").filter { !$0.hasPrefix("#") } == [
+        "walletwire_http_connections 6",
+        #"walletwire_http_responses_total{status="200"} 1"#,
+        #"walletwire_http_responses_total{status="413"} 2"#,
+        "walletwire_http_requests_unfinished_total 3",
+        "walletwire_http_connections_displaced_total 4",
+        "walletwire_http_connections_refused_total 5",
+      ])
   }
 
   @Test("A histogram counts upwards, and ends with all")
