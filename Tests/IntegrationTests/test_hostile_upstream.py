@@ -286,3 +286,16 @@ def test_the_key_goes_to_the_wallet_s_server_in_its_header_and_nowhere_else(
             continue
         assert KEY not in path
         assert (KEY in head) == (path != "/openapi.json")
+
+
+def test_what_a_server_says_begins_no_line_of_the_log_and_steers_no_terminal(
+    bridge: Bridge, server: HostileLNbits
+):
+    detail = "No wallet\\nFORGED main: connected\\r\\u001b[2J\\u009b31m"
+    body = f'{{"detail":"{detail}"}}'.encode()
+    server.faults[WALLET] = send(response(body, status="401 Unauthorized"))
+    wait_until(lambda: bridge.source()["state"] == "failed", 20, "the key is refused")
+    wait_until(lambda: "FORGED" in bridge.log, 5, "the log says why")
+    (line,) = [line for line in bridge.log.split("\n") if "FORGED" in line]
+    assert line.startswith("20") and "No wallet?FORGED main: connected??[2J?31m" in line
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", bridge.log)
