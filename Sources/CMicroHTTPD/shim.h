@@ -6,8 +6,6 @@
 #define WALLETWIRE_MICROHTTPD_SHIM_H
 
 #include <microhttpd.h>
-#include <stdlib.h>
-#include <string.h>
 
 struct mhd_shim_callbacks {
   MHD_AcceptPolicyCallback may_connect;
@@ -69,28 +67,6 @@ static inline size_t mhd_shim_request_header_bytes(struct MHD_Connection *connec
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   return info ? info->header_size : 0;
-}
-
-static inline enum MHD_Result mhd_shim_take_field(
-    void *taken, enum MHD_ValueKind kind, const char *name, const char *value) {
-  (void)kind;
-  const char **field = taken;
-  field[0] = name;
-  field[1] = value;
-  return MHD_NO;
-}
-
-// Frees the header fields of a response. They are copied first: microhttpd reads them after it has freed its own.
-static inline void mhd_shim_drop_fields(struct MHD_Response *response) {
-  const char *field[2];
-  while (MHD_get_response_headers(response, mhd_shim_take_field, field) > 0) {
-    char *name = strdup(field[0]), *value = strdup(field[1]);
-    enum MHD_Result dropped =
-        name && value ? MHD_del_response_header(response, name, value) : MHD_NO;
-    free(name);
-    free(value);
-    if (dropped != MHD_YES) return;
-  }
 }
 
 // No chunked encoding, and the connection ends with the response.

@@ -5,7 +5,7 @@ final class HTTPServerContext {
   let configuration: HTTPServerConfiguration
   let handler: any HTTPHandler
   let rules: RequestRules
-  let streams: StreamTable
+  let streams = StreamTable()
   /// Connections that may be open, over all addresses. The limit on descriptors may lower it.
   var connectionLimit: Int
   /// Connections accepted and not yet closed.
@@ -27,7 +27,11 @@ final class HTTPServerContext {
     rules = RequestRules(
       maximumBodyBytes: configuration.maximumBodyBytes,
       connectionMemoryBytes: configuration.connectionMemoryBytes)
-    streams = StreamTable(capacity: configuration.maximumConnections, handler: handler)
+  }
+
+  /// The connection of a stream is closed.
+  func close(_ stream: StreamID) {
+    if streams.close(stream) { handler.streamClosed(stream) }
   }
 
   /// Makes room for a connection that is about to be accepted, where there is little.
@@ -95,6 +99,7 @@ final class HTTPExchange {
   private var phase = Phase.idle
   private var body: [UInt8] = []
   private var replyBytes = 0
+  private var stream: StreamID?
   private var ticket: WaitingLine.Ticket
 
   init(
@@ -183,6 +188,14 @@ final class HTTPExchange {
     }
   }
 
+  /// The reply is a stream.
+  func beginStreaming(_ stream: StreamID, status: Int) {
+    beginReplying(status: status, bytes: 0)
+    self.stream = stream
+  }
+
+  var isStreaming: Bool { stream != nil }
+
   /// A response was written past microhttpd: the connection has served.
   func abandon(status: Int) {
     context.outcomes.responses[status, default: 0] += 1
@@ -199,6 +212,8 @@ final class HTTPExchange {
     case .replying:
       context.repliesUnderWay -= 1
       context.replyBytes -= replyBytes
+      if let stream { context.close(stream) }
+      stream = nil
       ticket = context.waiting.enter(descriptor)
     }
     phase = .idle

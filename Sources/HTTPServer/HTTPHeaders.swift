@@ -10,6 +10,12 @@ package struct HTTPHeaders: Sendable, Equatable {
       self.name = name
       self.value = value
     }
+
+    /// Whether it can be sent: no line break, nor another control character, is in it.
+    var isPrintable: Bool {
+      !name.isEmpty && !value.isEmpty
+        && [name, value].allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
+    }
   }
 
   package private(set) var fields: [Field] = []

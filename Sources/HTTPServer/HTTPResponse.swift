@@ -18,8 +18,8 @@ package struct HTTPResponse: Sendable, Equatable {
   }
 }
 
-/// The beginning of a response whose body is a stream: chunked for HTTP/1.1, until the connection
-/// closes for HTTP/1.0.
+/// The beginning of a response whose body is a stream: chunked for HTTP/1.1, up to the end of the
+/// connection for HTTP/1.0. The connection is closed after either.
 package struct HTTPStreamHead: Sendable, Equatable {
   /// 200...599, but neither 204 nor 304: those have no body.
   package var status: Int
@@ -39,12 +39,15 @@ package enum HTTPReply: Sendable {
   case stream(HTTPStreamHead, opened: @Sendable (StreamID) -> Void)
 }
 
-extension HTTPResponse {
-  /// The response as bytes of HTTP/1.1, with the connection closed after it.
-  func closingBytes(reason: String) -> [UInt8] {
-    var head = "HTTP/1.1 \(status) \(reason)\r\n"
-    for field in headers.fields { head += "\(field.name): \(field.value)\r\n" }
-    head += "Content-Length: \(body.count)\r\nConnection: close\r\n\r\n"
-    return Array(head.utf8) + body
+extension HTTPHeaders {
+  /// The head of a response (RFC 9112, sections 4 and 5) after which the connection is closed, for one that is written
+  /// past microhttpd.
+  ///
+  /// - Parameter reason: The reason phrase.
+  func responseHead(status: Int, reason: String, isChunked: Bool) -> [UInt8] {
+    var head = "HTTP/1.1 \(status) \(reason)\r\nDate: \(HTTPDate.now())\r\nConnection: close\r\n"
+    if isChunked { head += "Transfer-Encoding: chunked\r\n" }
+    for field in fields where field.isPrintable { head += "\(field.name): \(field.value)\r\n" }
+    return Array((head + "\r\n").utf8)
   }
 }

@@ -12,13 +12,14 @@ package actor HTTPServer {
     case stopped
   }
 
-  private nonisolated let loop: EventLoop
-  private nonisolated let configuration: HTTPServerConfiguration
-  private let context: HTTPServerContext
+  nonisolated let loop: EventLoop
+  nonisolated let configuration: HTTPServerConfiguration
+  let context: HTTPServerContext
+  let sender: StreamSender
   private var listeners: [ListeningSocket] = []
-  /// A resume makes microhttpd walk all the suspended connections of a daemon: with several, waking
-  /// one of thousands costs a share of that. One is filled before the next is begun, for each that has something to do
-  /// costs its turn.
+  /// When a stream ends, microhttpd walks all the suspended connections of a daemon: with several, one of
+  /// thousands costs a share of that. One is filled before the next is begun, for each that has something
+  /// to do costs its turn.
   private var daemons: [MicroHTTPDaemon] = []
   /// New connections wait in the backlog, because there are as many as there may be.
   private var isAcceptingPaused = false
@@ -30,6 +31,8 @@ package actor HTTPServer {
   private var isRunning = false
   /// The earliest timeout of microhttpd's that the loop was told.
   private var timeout: TimerID?
+  /// Set while streams have more than one turn's worth to send.
+  private var nextTurn: TimerID?
   private var deadline: TimerID?
   private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -43,6 +46,7 @@ package actor HTTPServer {
     self.loop = loop
     self.configuration = configuration
     context = HTTPServerContext(configuration: configuration, handler: handler)
+    sender = StreamSender(table: context.streams, handler: handler)
   }
 
   /// What a server that has started listens on.
@@ -73,7 +77,7 @@ package actor HTTPServer {
   ) throws(HTTPServerError) -> Listening {
     guard state == .new else { throw .alreadyStarted }
     let endpoints = listeners.map(\.endpoint)
-    context.streams.onResume = { [unowned self] in
+    context.streams.onDue = { [unowned self] in
       assumeIsolated { $0.scheduleRun() }
     }
     context.connectionLimit = connectionLimit
@@ -160,8 +164,7 @@ package actor HTTPServer {
 
   // MARK: - On the loop
 
-  /// Wakes streams: each is asked to fill again, after the present turn of the loop. One call for
-  /// all that have something to send: each call walks all streams that wait.
+  /// Wakes streams: each is asked to fill again, after the present turn of the loop.
   ///
   /// Streams that are not waiting are asked once more; closed ones are passed over.
   /// Only on the server's loop.
@@ -181,14 +184,14 @@ package actor HTTPServer {
     assumeIsolated {
       HTTPServerCounts(
         connections: $0.context.connections, streams: $0.context.streams.count,
-        waiting: $0.context.streams.suspendedCount)
+        waiting: $0.context.streams.waitingCount)
     }
   }
 
   /// What has become of requests since the start. Only on the server's loop.
   package nonisolated var outcomes: HTTPOutcomes { assumeIsolated { $0.context.outcomes } }
 
-  private func scheduleRun() {
+  func scheduleRun() {
     guard !isRunScheduled, state == .running || state == .stopping else { return }
     isRunScheduled = true
     loop.execute {
@@ -203,13 +206,14 @@ package actor HTTPServer {
     guard state == .running || state == .stopping else { return }
     precondition(!isRunning, "a handler must not run the server")
     isRunning = true
-    var isMoreDue = false
+    var next: Duration?
     for daemon in daemons where daemon.isDue {
       daemon.isDue = false
       daemon.run()
-      if daemon.timeout == .zero { daemon.isDue = true }
-      isMoreDue = isMoreDue || daemon.isDue
+      guard let timeout = daemon.timeout else { continue }
+      if timeout == .zero { daemon.isDue = true } else { next = min(next ?? timeout, timeout) }
     }
+    sendStreams()
     isRunning = false
     if state == .stopping && context.repliesUnderWay == 0 {
       finishStopping()
@@ -218,14 +222,26 @@ package actor HTTPServer {
     if isAcceptingPaused, acceptRetry == nil, context.connections < context.connectionLimit {
       setAcceptingPaused(false)
     }
-    if isMoreDue { scheduleRun() }
-    scheduleTimeout()
+    if daemons.contains(where: \.isDue) { scheduleRun() }
+    if context.streams.hasDue { scheduleNextTurn() }
+    if let next { scheduleTimeout(next) }
+  }
+
+  /// Runs again when sockets and timers have had their turn.
+  private func scheduleNextTurn() {
+    guard nextTurn == nil else { return }
+    nextTurn = loop.schedule(after: .zero) {
+      self.assumeIsolated {
+        $0.nextTurn = nil
+        $0.run()
+      }
+    }
   }
 
   /// microhttpd's earliest timeout only moves away while a timer is set, for what is newer times out
   /// later: so there is one timer, and it is set again when it has fired.
-  private func scheduleTimeout() {
-    guard timeout == nil, let next = daemons.compactMap(\.timeout).min() else { return }
+  private func scheduleTimeout(_ next: Duration) {
+    guard timeout == nil else { return }
     timeout = loop.schedule(after: next) {
       self.assumeIsolated { server in
         server.timeout = nil
@@ -276,11 +292,13 @@ package actor HTTPServer {
   private func finishStopping() {
     guard state == .stopping else { return }
     state = .stopped
-    for timer in [timeout, deadline] {
+    for timer in [timeout, deadline, nextTurn] {
       if let timer { loop.cancel(timer) }
     }
     timeout = nil
     deadline = nil
+    nextTurn = nil
+    endStreams()
     for daemon in daemons {
       loop.unwatch(daemon.epollDescriptor)
       daemon.stop()

@@ -13,12 +13,12 @@ package struct HTTPServerConfiguration: Sendable {
   /// When no more connections than this are left, a new one displaces the one that has waited longest for its
   /// request to be sent. At most a quarter of all.
   package var connectionHeadroom = 64
-  /// Among how many of microhttpd's daemons the connections are spread, where there may be many connections. To wake
-  /// one stream, all that wait in its daemon are looked at, up to 0.4 µs each: so 10 000 should be many times a
+  /// Among how many of microhttpd's daemons the connections are spread, where there may be many connections. When a
+  /// stream ends, all that are open in its daemon are looked at, up to 0.4 µs each: so 10 000 should be many times a
   /// daemon's.
   package var daemons = 64
   /// What one connection may use for the header of a request and, after it, for the head of the
-  /// response or a chunk of a stream. Every connection costs this much memory.
+  /// response. It is resident as far as it has been used: a stream's head is written elsewhere.
   package var connectionMemoryBytes = 8 * 1024
   /// A longer body is refused with 413.
   package var maximumBodyBytes = 64 * 1024

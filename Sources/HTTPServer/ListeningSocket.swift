@@ -53,6 +53,8 @@ final class ListeningSocket {
     Self.set(SO_REUSEADDR, at: SOL_SOCKET, to: 1, on: descriptor)
     // Accepted connections inherit it. Left alone, Linux grows it to 4 MiB for a reader that never reads.
     Self.set(SO_SNDBUF, at: SOL_SOCKET, to: Self.sendBufferBytes, on: descriptor)
+    // What is sent is whole: nothing is gained by keeping it back (Nagle). microhttpd would set it for each connection.
+    Self.set(TCP_NODELAY, at: CInt(IPPROTO_TCP), to: 1, on: descriptor)
     if address.family == AF_INET6 {
       Self.set(IPV6_V6ONLY, at: CInt(IPPROTO_IPV6), to: 0, on: descriptor)
     }

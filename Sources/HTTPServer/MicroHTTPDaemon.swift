@@ -70,7 +70,7 @@ final class MicroHTTPDaemon {
     guard let daemon else { return }
     self.daemon = nil
     // microhttpd ends the process if anything is suspended still.
-    context.streams.close()
+    context.streams.endAll()
     MHD_stop_daemon(daemon)
   }
 }
@@ -78,16 +78,35 @@ final class MicroHTTPDaemon {
 /// A connection of microhttpd's, valid from its first callback until its last.
 struct MicroHTTPConnection {
   private let pointer: OpaquePointer
+  let descriptor: CInt
 
   fileprivate init(_ pointer: OpaquePointer) {
     self.pointer = pointer
+    descriptor = mhd_shim_descriptor(pointer)
   }
 
-  /// Only from a callback of this connection, and if it isn't suspended.
-  func suspend() { MHD_suspend_connection(pointer) }
+  /// Only if it is suspended. Takes effect with the next run, in which microhttpd asks for a reply once more.
+  func resume() {
+    MHD_resume_connection(pointer)
+    exchange?.daemon.isDue = true
+  }
 
-  /// Only if it is suspended. Takes effect with the next run.
-  func resume() { MHD_resume_connection(pointer) }
+  /// Writes past microhttpd. The corresponding C function is `send`.
+  ///
+  /// - Returns: How many bytes the socket took, 0 where it takes none at present; nil when the
+  ///   connection is broken.
+  func write(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    while true {
+      let sent = Glibc.send(
+        descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+      if sent >= 0 { return sent }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: return 0
+      default: return nil
+      }
+    }
+  }
 
   /// The exchange that `connectionChanged` tied to the connection.
   fileprivate var exchange: HTTPExchange? {
@@ -108,19 +127,22 @@ struct MicroHTTPConnection {
       if let response { _ = mhd_shim_close_after(response) }
       return queue(response, status: head.status, headers: head.headers, bytes: 0, for: exchange)
     case .stream(let head, let opened):
-      let slot = exchange.context.streams.open(on: self, of: exchange.daemon)
-      opened(slot.pointee.id)
-      let response = MHD_create_response_from_callback(
-        .max, isHTTP10 ? Self.unchunkedBlockBytes : 1, fillStream, slot, streamReleased)
-      if response == nil { StreamTable.close(slot) }
-      slot.pointee.head = response.map(MicroHTTPStreamHead.init)
-      return queue(response, status: head.status, headers: head.headers, bytes: 0, for: exchange)
+      // Up to its end: microhttpd has no part in it.
+      MHD_suspend_connection(pointer)
+      var headers = head.headers
+      headers.fill(from: exchange.context.configuration.commonHeaders)
+      let bytes = headers.responseHead(
+        status: head.status, reason: Self.reason(for: head.status), isChunked: !isHTTP10)
+      let stream = exchange.context.streams.open(on: self, head: bytes, isChunked: !isHTTP10)
+      exchange.beginStreaming(stream, status: head.status)
+      opened(stream)
+      return .YES
     }
   }
 
-  /// What an HTTP/1.0 client is sent at a time. It is allocated with the response; chunks are built
-  /// in the connection's own memory and need none.
-  private static let unchunkedBlockBytes = 4096
+  private static func reason(for status: Int) -> String {
+    MHD_get_reason_phrase_for(CUnsignedInt(clamping: status)).map { String(cString: $0) } ?? ""
+  }
 
   fileprivate func send(_ response: HTTPResponse, for exchange: HTTPExchange) -> MHD_Result {
     let whole = response.body.withUnsafeBytes {
@@ -151,14 +173,14 @@ struct MicroHTTPConnection {
   /// Writes a response past microhttpd, which takes none while a body is being read, nor where the
   /// header has left no memory for it. The connection is to be closed then.
   fileprivate func sendAndAbandon(_ response: HTTPResponse, for exchange: HTTPExchange) {
-    var response = response
-    response.headers.fill(from: exchange.context.configuration.commonHeaders)
-    let reason = MHD_get_reason_phrase_for(CUnsignedInt(clamping: response.status))
-    let bytes = response.closingBytes(reason: reason.map { String(cString: $0) } ?? "")
+    var headers = response.headers
+    headers.fill(from: exchange.context.configuration.commonHeaders)
+    headers.append(name: "Content-Length", value: "\(response.body.count)")
+    let head = headers.responseHead(
+      status: response.status, reason: Self.reason(for: response.status), isChunked: false)
+    let bytes = head + response.body
     exchange.abandon(status: response.status)
-    _ = Glibc.send(
-      mhd_shim_descriptor(pointer), bytes, bytes.count,
-      CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+    _ = bytes.withUnsafeBytes { write($0) }
   }
 
   /// - Parameters: The request line's strings, as microhttpd points to them.
@@ -190,15 +212,6 @@ struct MicroHTTPConnection {
     let cookieBytes = collected.headers["Cookie"]?.utf8.count ?? 0
     return mhd_shim_request_header_bytes(pointer) + records * recordBytes + cookieBytes
   }
-}
-
-/// The head of a stream's response, which is of no use once it has been sent, and takes as much memory as the rest of
-/// the response does.
-struct MicroHTTPStreamHead {
-  fileprivate let response: OpaquePointer
-
-  /// Only from the stream's first callback: microhttpd asks for bytes when the head is out.
-  func free() { mhd_shim_drop_fields(response) }
 }
 
 /// The fields of a header while `collectField` is being called.
@@ -296,6 +309,10 @@ private func handleRequest(
     }
   }
   guard let body, bodyBytes.pointee > 0 else {
+    guard !exchange.isStreaming else {
+      // The stream is over: microhttpd closes the connection.
+      return .NO
+    }
     return connection.send(
       exchange.reply(), isHead: strcmp(method, "HEAD") == 0,
       isHTTP10: strcmp(version, "HTTP/1.0") == 0, for: exchange)
@@ -338,27 +355,9 @@ private func requestCompleted(
 /// What a content reader returns for the end of its stream.
 private let endOfStream = -1
 
-private func fillStream(
-  slot: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?,
-  capacity: Int
-) -> Int {
-  guard let slot = slot?.assumingMemoryBound(to: StreamTable.Slot.self) else { return endOfStream }
-  let buffer = StreamBuffer(UnsafeMutableRawBufferPointer(start: buffer, count: capacity))
-  return switch StreamTable.fill(slot, into: buffer) {
-  case .bytes(let count): count
-  case .suspended: 0
-  case .end: endOfStream
-  }
-}
-
 private func fillNothing(
   slot: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?,
   capacity: Int
 ) -> Int {
   endOfStream
-}
-
-/// Called once for each stream's response, on every way out of microhttpd.
-private func streamReleased(slot: UnsafeMutableRawPointer?) {
-  if let slot { StreamTable.close(slot.assumingMemoryBound(to: StreamTable.Slot.self)) }
 }

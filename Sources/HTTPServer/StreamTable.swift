@@ -1,164 +1,176 @@
-/// The open streams of a server, and the one place that knows which of them are suspended.
+import EventLoop
+
+/// The open streams of a server: which there are, and how each of them stands.
 ///
-/// To suspend what is suspended, or to resume what is not, is undefined in microhttpd, and to stop
-/// with something suspended ends the process. So nobody else does either.
-///
-/// The places are allocated once and never move: the C library carries the address of a stream's
-/// place, so a delivery looks nothing up and allocates nothing.
+/// A connection with a stream is suspended in microhttpd from the request to the end: its bytes are
+/// written by `StreamSender`. To suspend what is suspended, or to resume what is not, is undefined
+/// in microhttpd, and to stop with something suspended ends the process: so `end` is the one place
+/// that resumes.
 final class StreamTable {
+  enum Phase {
+    case free
+    /// Has nothing to send until it is resumed.
+    case waiting
+    /// Is asked for bytes in the next turn.
+    case due
+    /// Its reader has to take what was sent before more can be.
+    case blocked
+    /// microhttpd has been given it back, to close it.
+    case ended
+  }
+
   /// One stream's place.
   struct Slot {
-    fileprivate enum Phase: UInt8 {
-      case free
-      /// microhttpd asks for bytes when it can write.
-      case running
-      /// microhttpd leaves the connection alone.
-      case suspended
-    }
-
-    /// Not counted, so that a delivery costs no reference counting: the table frees its places, so
-    /// it outlives them.
-    fileprivate unowned(unsafe) let table: StreamTable
-    fileprivate let index: UInt32
-    fileprivate var generation: UInt32 = 0
-    fileprivate var phase = Phase.free
-    /// Resumed since the last fill began: there may be more than that fill saw.
+    fileprivate(set) var generation: UInt32 = 0
+    fileprivate(set) var phase = Phase.free
+    /// Resumed since it was last asked for bytes: there may be more than it found then.
     fileprivate var isWoken = false
-    fileprivate var connection: MicroHTTPConnection?
-    /// Whose connection it is; set while the place is taken. Not counted: it closes its connections,
-    /// and so frees their places, before it goes.
-    fileprivate unowned(unsafe) var daemon: MicroHTTPDaemon?
-    /// Until the first fill.
-    var head: MicroHTTPStreamHead?
-    /// The next place on the list of free ones.
-    fileprivate var nextFree: UInt32?
-
-    var id: StreamID { StreamID(index: index, generation: generation) }
+    fileprivate(set) var connection: MicroHTTPConnection?
+    /// What the socket has not taken yet, from `unsentStart` on.
+    var unsent: [UInt8] = []
+    var unsentStart = 0
+    /// HTTP/1.0 knows no chunks (RFC 9112, section 7.1).
+    fileprivate(set) var isChunked = true
+    /// Nothing follows what is unsent.
+    var isComplete = false
+    /// When a reader that takes nothing is given up.
+    var cutOff: TimerID?
   }
 
-  /// What microhttpd is told to do next.
-  enum Fill: Equatable {
-    case bytes(Int)
-    case suspended
-    case end
-  }
+  /// Called when a stream becomes due.
+  var onDue: () -> Void = {}
 
-  /// Called when a connection was resumed: the server has to run microhttpd for it to take effect.
-  var onResume: () -> Void = {}
-
-  private let handler: any HTTPHandler
-  private let capacity: Int
-  /// Owned by the table: allocated in `init`, freed in `deinit`. `initialized` places from the front
-  /// hold a slot; the rest is untouched memory.
-  private let slots: UnsafeMutablePointer<Slot>
-  private var initialized = 0
-  private var firstFree: UInt32?
+  private(set) var slots: [Slot] = []
+  private var free: [UInt32] = []
+  private var due: [UInt32] = []
   private(set) var count = 0
-  private(set) var suspendedCount = 0
-  private var isClosing = false
+  private(set) var waitingCount = 0
+  /// The server stops: a stream that has nothing to send ends.
+  private(set) var isClosing = false
 
-  init(capacity: Int, handler: any HTTPHandler) {
-    precondition(capacity > 0 && capacity <= UInt32.max)
-    self.capacity = capacity
-    self.handler = handler
-    slots = .allocate(capacity: capacity)
-  }
-
-  deinit {
-    precondition(count == 0, "the connections of a table are closed before it goes")
-    slots.deinitialize(count: initialized)
-    slots.deallocate()
-  }
-
-  /// Opens a stream in a free place. There is one: a connection carries one stream at a time, and
-  /// the capacity is that of connections.
-  ///
-  /// - Returns: The place, valid until `close`.
-  func open(
-    on connection: MicroHTTPConnection, of daemon: MicroHTTPDaemon
-  ) -> UnsafeMutablePointer<Slot> {
-    let slot: UnsafeMutablePointer<Slot>
-    if let free = firstFree {
-      slot = slots + Int(free)
-      firstFree = slot.pointee.nextFree
+  /// Opens a stream, whose response begins with `head`, in a free place.
+  func open(on connection: MicroHTTPConnection, head: [UInt8], isChunked: Bool) -> StreamID {
+    let index: UInt32
+    if let last = free.popLast() {
+      index = last
     } else {
-      precondition(initialized < capacity, "more streams than connections")
-      slot = slots + initialized
-      slot.initialize(to: Slot(table: self, index: UInt32(initialized)))
-      initialized += 1
+      index = UInt32(slots.count)
+      slots.append(Slot())
     }
-    assert(slot.pointee.phase == .free)
-    slot.pointee.phase = .running
-    slot.pointee.isWoken = false
-    slot.pointee.connection = connection
-    slot.pointee.daemon = daemon
-    slot.pointee.nextFree = nil
+    let place = Int(index)
+    slots[place].connection = connection
+    slots[place].unsent = head
+    slots[place].isChunked = isChunked
+    slots[place].isWoken = false
     count += 1
-    return slot
+    setDue(index)
+    return StreamID(index: index, generation: slots[place].generation)
   }
 
-  /// Takes the next bytes of a stream from the handler, and suspends it where there are none.
-  static func fill(
-    _ slot: UnsafeMutablePointer<Slot>, into buffer: StreamBuffer
-  ) -> Fill {
-    slot.pointee.table.fill(slot, into: buffer)
-  }
-
-  private func fill(
-    _ slot: UnsafeMutablePointer<Slot>, into buffer: StreamBuffer
-  ) -> Fill {
-    assert(slot.pointee.phase == .running)
-    slot.pointee.isWoken = false
-    if let head = slot.pointee.head {
-      head.free()
-      slot.pointee.head = nil
-    }
-    switch handler.fill(slot.pointee.id, into: buffer) {
-    case .bytes(let written):
-      precondition((1...buffer.capacity).contains(written), "a fill writes what the buffer holds")
-      return .bytes(written)
-    case .end:
-      return .end
-    case .wait where isClosing:
-      return .end
-    case .wait:
-      slot.pointee.connection?.suspend()
-      slot.pointee.phase = .suspended
-      suspendedCount += 1
-      if slot.pointee.isWoken { resume(slot) }
-      return .suspended
-    }
-  }
-
-  /// Frees the place of a stream whose response microhttpd has let go, and tells the handler.
-  static func close(_ slot: UnsafeMutablePointer<Slot>) {
-    slot.pointee.table.close(slot)
-  }
-
-  private func close(_ slot: UnsafeMutablePointer<Slot>) {
-    let id = slot.pointee.id
-    assert(slot.pointee.phase != .free)
-    if slot.pointee.phase == .suspended { suspendedCount -= 1 }
-    slot.pointee.phase = .free
-    slot.pointee.connection = nil
-    slot.pointee.daemon = nil
-    slot.pointee.head = nil
-    slot.pointee.generation &+= 1
-    slot.pointee.nextFree = firstFree
-    firstFree = slot.pointee.index
+  /// Frees the place of a stream whose connection is closed. Idempotent.
+  ///
+  /// - Returns: Whether it was open.
+  func close(_ id: StreamID) -> Bool {
+    guard let place = place(of: id) else { return false }
+    if slots[place].phase == .waiting { waitingCount -= 1 }
+    let next = slots[place].generation &+ 1
+    slots[place] = Slot()
+    slots[place].generation = next
+    free.append(id.index)
     count -= 1
-    handler.streamClosed(id)
+    return true
   }
 
+  /// The place of a stream that is open.
+  func place(of id: StreamID) -> Int? {
+    let place = Int(id.index)
+    guard place < slots.count, slots[place].generation == id.generation,
+      slots[place].phase != .free
+    else { return nil }
+    return place
+  }
+
+  func id(at place: Int) -> StreamID {
+    StreamID(index: UInt32(place), generation: slots[place].generation)
+  }
+
+  func withSlot<Result>(at place: Int, _ body: (inout Slot) -> Result) -> Result {
+    body(&slots[place])
+  }
+
+  // MARK: - How they stand
+
+  /// There may be something to send.
   func resume(_ id: StreamID) {
-    guard id.index < initialized else { return }
-    let slot = slots + Int(id.index)
-    guard slot.pointee.generation == id.generation else { return }
-    resume(slot)
+    if let place = place(of: id) { resume(at: place) }
   }
 
   func resumeAll() {
-    for index in 0..<initialized { resume(slots + index) }
+    due.reserveCapacity(count)
+    for place in slots.indices { resume(at: place) }
+  }
+
+  private func resume(at place: Int) {
+    switch slots[place].phase {
+    case .waiting:
+      waitingCount -= 1
+      setDue(UInt32(place))
+    case .due:
+      slots[place].isWoken = true
+    case .free, .blocked, .ended:
+      break
+    }
+  }
+
+  /// The reader takes bytes again.
+  func unblock(at place: Int) {
+    slots[place].cutOff = nil
+    setDue(UInt32(place))
+  }
+
+  private func setDue(_ index: UInt32) {
+    slots[Int(index)].phase = .due
+    due.append(index)
+    onDue()
+  }
+
+  var hasDue: Bool { !due.isEmpty }
+
+  /// The places of streams that have become due, each to be seen to; some may not be any more.
+  func takeDue() -> [UInt32] {
+    defer { due = [] }
+    return due
+  }
+
+  /// It stays due, for the next turn.
+  func keepDue(at place: Int) { due.append(UInt32(place)) }
+
+  /// It is about to be asked for bytes.
+  func beginFill(at place: Int) { slots[place].isWoken = false }
+
+  /// It had none.
+  ///
+  /// - Returns: Whether it waits now: not if it was resumed in the meantime.
+  func wait(at place: Int) -> Bool {
+    guard !slots[place].isWoken else { return false }
+    slots[place].phase = .waiting
+    waitingCount += 1
+    return true
+  }
+
+  /// Its reader has until `cutOff` to take something.
+  func block(at place: Int, until cutOff: TimerID) {
+    slots[place].phase = .blocked
+    slots[place].cutOff = cutOff
+  }
+
+  /// Gives the connection back to microhttpd, which closes it in its next run. Idempotent.
+  func end(at place: Int) {
+    guard slots[place].phase != .free, slots[place].phase != .ended else { return }
+    if slots[place].phase == .waiting { waitingCount -= 1 }
+    slots[place].phase = .ended
+    slots[place].unsent = []
+    slots[place].connection?.resume()
   }
 
   /// From now on a stream that has nothing to send ends.
@@ -167,18 +179,9 @@ final class StreamTable {
     resumeAll()
   }
 
-  private func resume(_ slot: UnsafeMutablePointer<Slot>) {
-    switch slot.pointee.phase {
-    case .free:
-      break
-    case .running:
-      slot.pointee.isWoken = true
-    case .suspended:
-      slot.pointee.phase = .running
-      suspendedCount -= 1
-      slot.pointee.connection?.resume()
-      slot.pointee.daemon?.isDue = true
-      onResume()
-    }
+  /// Ends all, whatever they have to send.
+  func endAll() {
+    isClosing = true
+    for place in slots.indices { end(at: place) }
   }
 }
