@@ -1,7 +1,8 @@
-import Logging
 import BridgeModel
+import EventLoop
 import EventStore
 import HTTPServer
+import Logging
 
 /// The way of an event: written down, then given to everyone.
 extension Bridge: SourceSupport {
@@ -36,11 +37,16 @@ extension Bridge: SourceSupport {
   private func append(_ commit: Commit, _ source: String) throws(StoreError) {
     guard let store else { throw StoreError(.closed, path: configuration.storage.path) }
     try Publication.carryOut(commit, from: source, log: store) { items, bounds in
-      for event in commit.events {
-        note(event, source)
-        published.count(event, of: source)
-      }
       hub?.publish(items, bounds: bounds)
+      // Behind the subscribers, who have waited for this: they are served in the loop's next job.
+      loop.execute { [weak self] in
+        self?.assumeIsolated { bridge in
+          for event in commit.events {
+            bridge.note(event, source)
+            bridge.published.count(event, of: source)
+          }
+        }
+      }
     }
   }
 

@@ -12,3 +12,15 @@ extension UInt8 {
   var isLowercaseLetter: Bool { (0x61...0x7A).contains(self) }
   var isLineEnd: Bool { self == ASCII.lineFeed || self == ASCII.carriageReturn }
 }
+
+extension UnsafeRawBufferPointer {
+  /// Whether it holds no line end. Looks at every byte without leaving early, which the compiler turns into many at a
+  /// time.
+  package var isOneLine: Bool {
+    var lineEnds: UInt8 = 0
+    for byte in self {
+      lineEnds |= (byte == ASCII.lineFeed ? 1 : 0) | (byte == ASCII.carriageReturn ? 1 : 0)
+    }
+    return lineEnds == 0
+  }
+}

@@ -64,17 +64,24 @@ package struct ServerSentEvent: Sendable, Equatable {
 
   /// Writes a value as as many lines of the field as it has lines.
   private static func append(field: StaticString, _ value: [UInt8], to bytes: inout [UInt8]) {
-    let prefix = Array("\(field): ".utf8)
     var rest = value[...]
-    while let end = rest.firstIndex(where: \.isLineEnd) {
-      bytes += prefix
-      bytes += rest[..<end]
-      bytes.append(ASCII.lineFeed)
-      rest = rest[(end + 1)...]
-      if value[end] == ASCII.carriageReturn, rest.first == ASCII.lineFeed { rest.removeFirst() }
+    if !value.withUnsafeBytes(\.isOneLine) {
+      while let end = rest.firstIndex(where: \.isLineEnd) {
+        append(field: field, line: rest[..<end], to: &bytes)
+        rest = rest[(end + 1)...]
+        if value[end] == ASCII.carriageReturn, rest.first == ASCII.lineFeed { rest.removeFirst() }
+      }
     }
-    bytes += prefix
-    bytes += rest
+    append(field: field, line: rest, to: &bytes)
+  }
+
+  private static func append(
+    field: StaticString, line: ArraySlice<UInt8>, to bytes: inout [UInt8]
+  ) {
+    field.withUTF8Buffer { bytes += $0 }
+    bytes.append(ASCII.colon)
+    bytes.append(ASCII.space)
+    bytes += line
     bytes.append(ASCII.lineFeed)
   }
 }

@@ -1,5 +1,6 @@
 import BridgeModel
 import EventStore
+import ServerSentEvents
 
 /// Writes many rows of the log as blocks, one behind the other: what they have in common is prepared once.
 ///
@@ -12,7 +13,6 @@ struct StreamWriter {
   private static let balanceHead = Array("\nevent: balance\ndata: ".utf8)
   private static let watchHead = Array("\nevent: watch\ndata: ".utf8)
   private static let lineFeed = UInt8(ascii: "\n")
-  private static let carriageReturn = UInt8(ascii: "\r")
 
   init(epoch: String) {
     self.epoch = epoch
@@ -20,7 +20,7 @@ struct StreamWriter {
   }
 
   mutating func append(_ row: EventRow) {
-    guard Self.isOneLine(row.data) else {
+    guard row.data.isOneLine else {
       let id = EventID(epoch: epoch, sequence: row.sequence)
       bytes += StreamBlock.event(row.type, id: id, data: Array(row.data))
       return
@@ -35,15 +35,6 @@ struct StreamWriter {
     bytes += row.data
     bytes.append(Self.lineFeed)
     bytes.append(Self.lineFeed)
-  }
-
-  /// Looks at every byte without leaving early, which the compiler turns into many at a time.
-  private static func isOneLine(_ data: UnsafeRawBufferPointer) -> Bool {
-    var lineEnds: UInt8 = 0
-    for byte in data {
-      lineEnds |= (byte == lineFeed ? 1 : 0) | (byte == carriageReturn ? 1 : 0)
-    }
-    return lineEnds == 0
   }
 
   private mutating func appendDecimal(_ number: Int64) {
