@@ -17,6 +17,8 @@ final class HTTPServerContext {
   /// Those of which a request is still to come.
   var waiting = WaitingLine()
   var outcomes = HTTPOutcomes()
+  /// Of the present turn.
+  var repeatable: RepeatableReply?
   /// Connections by the address they come from; kept only where that is limited.
   private var connectionsByHost: [String: Int] = [:]
 
@@ -87,6 +89,7 @@ final class HTTPExchange {
     /// The request line was read; its target is kept, for microhttpd changes it in place.
     case target([UInt8])
     case body(method: String, target: RequestTarget, headers: HTTPHeaders)
+    case repeating(MicroHTTPResponse)
     case replying
   }
 
@@ -125,7 +128,7 @@ final class HTTPExchange {
   var awaitsHead: Bool {
     switch phase {
     case .idle, .target: true
-    case .body, .replying: false
+    case .body, .repeating, .replying: false
     }
   }
 
@@ -143,6 +146,29 @@ final class HTTPExchange {
     let (target, bodyBytes) = try context.rules.check(head, target: bytes)
     phase = .body(method: head.method, target: target, headers: head.headers)
     if let bodyBytes { body.reserveCapacity(bodyBytes) }
+  }
+
+  /// Whether the reply of a moment ago answers this request too: then its head is not looked at any closer.
+  func repeats(_ request: RequestBytes) -> Bool {
+    guard let last = context.repeatable, case .target(let target) = phase,
+      last.answers(request, target: target, localAddress: localAddress),
+      context.replyBytes < context.configuration.maximumReplyBytes
+    else { return false }
+    phase = .repeating(last.response)
+    return true
+  }
+
+  var repeatedResponse: MicroHTTPResponse? {
+    guard case .repeating(let response) = phase else { return nil }
+    return response
+  }
+
+  /// The handler has answered.
+  func note(_ response: MicroHTTPResponse, to request: RequestBytes, isRepeatable: Bool) {
+    context.repeatable = nil
+    guard isRepeatable, body.isEmpty, case .body(_, let target, _) = phase else { return }
+    context.repeatable = RepeatableReply(
+      response, to: request, target: Array(target.raw.utf8), localAddress: localAddress)
   }
 
   /// A piece of the body was read.
@@ -190,6 +216,7 @@ final class HTTPExchange {
 
   /// The reply is a stream.
   func beginStreaming(_ stream: StreamID, status: Int) {
+    context.repeatable = nil
     beginReplying(status: status, bytes: 0)
     self.stream = stream
   }
@@ -207,7 +234,7 @@ final class HTTPExchange {
     switch phase {
     case .idle:
       break
-    case .target, .body:
+    case .target, .body, .repeating:
       context.outcomes.unfinished += 1
     case .replying:
       context.repliesUnderWay -= 1

@@ -10,6 +10,9 @@ package struct HTTPResponse: Sendable, Equatable {
   /// What a GET would be sent. For a HEAD, and with status 304, the server sends its length alone:
   /// a 304 is given the body that the client already has.
   package var body: [UInt8]
+  /// Whether it may be sent to others who send the very same bytes at the same moment, without asking the handler:
+  /// nothing but this answer comes of the request.
+  package var isRepeatable = false
 
   package init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
     self.status = status

@@ -213,6 +213,7 @@ package actor HTTPServer {
       guard let timeout = daemon.timeout else { continue }
       if timeout == .zero { daemon.isDue = true } else { next = min(next ?? timeout, timeout) }
     }
+    context.repeatable = nil
     sendStreams()
     isRunning = false
     if state == .stopping && context.repliesUnderWay == 0 {

@@ -43,7 +43,15 @@ extension Bridge {
       return .response(refusal)
     }
     if route == .events { return subscribe(request) }
-    return .response(revalidated(response(to: request, route), for: request))
+    var response = revalidated(response(to: request, route), for: request)
+    response.isRepeatable = request.method == "GET" && !showsWho(request)
+    return .response(response)
+  }
+
+  /// Who may read is decided for each request, in constant time.
+  private func showsWho(_ request: HTTPRequest) -> Bool {
+    request.headers["Authorization"] != nil || request.headers["Cookie"] != nil
+      || request.query["access_token"] != nil
   }
 
   private func personRefusal(_ request: HTTPRequest, _ route: Route) -> HTTPResponse? {
