@@ -68,6 +68,7 @@ private struct BridgeService: Service {
     for address in addresses {
       StandardStream.output.writeLine("Walletwire serves on \(address)/")
     }
+    ProgramText.release()
     try? await gracefulShutdown()
     await bridge.stop()
   }
