@@ -46,9 +46,10 @@ let package = Package(
     room("WebSocketProtocol"),
     room("HTTPClientProtocol"),
     room("ServerSentEvents"),
+    room("JSON"),
     room("BridgeModel", [deque]),
-    room("LNbitsSource", ["BridgeModel", deque]),
-    room("CashuSource", ["BridgeModel", deque]),
+    room("LNbitsSource", ["BridgeModel", "JSON", deque]),
+    room("CashuSource", ["BridgeModel", "JSON", deque]),
 
     // Shells.
     room("EventLoop", ["CLinux", deque, heap]),
@@ -57,11 +58,11 @@ let package = Package(
     room("EventStore", ["BridgeModel", "CSQLite"]),
     room(
       "LNbitsSimulator",
-      ["BridgeModel", "EventLoop", "Transport", "WebSocketProtocol"]),
+      ["BridgeModel", "EventLoop", "JSON", "Transport", "WebSocketProtocol"]),
     room(
       "Bridge",
       [
-        "BridgeModel", "LNbitsSource", "CashuSource", "EventLoop", "Transport",
+        "BridgeModel", "JSON", "LNbitsSource", "CashuSource", "EventLoop", "Transport",
         "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "EventStore",
         deque, log,
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -69,7 +70,7 @@ let package = Package(
     .executableTarget(
       name: "walletwire",
       dependencies: [
-        "Bridge", "EventLoop", "HTTPClientProtocol", "LNbitsSimulator", "ServerSentEvents",
+        "Bridge", "EventLoop", "HTTPClientProtocol", "JSON", "LNbitsSimulator", "ServerSentEvents",
         "Transport", log,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -82,6 +83,7 @@ let package = Package(
     tests("WebSocketProtocolTests", ["WebSocketProtocol", "TestSupport"]),
     tests("HTTPClientProtocolTests", ["HTTPClientProtocol", "TestSupport"]),
     tests("ServerSentEventsTests", ["ServerSentEvents", "TestSupport"]),
+    tests("JSONTests", ["JSON", "TestSupport"]),
     tests("BridgeModelTests", ["BridgeModel", "TestSupport"]),
     tests("LNbitsSourceTests", ["LNbitsSource", "BridgeModel", "TestSupport"]),
     tests("CashuSourceTests", ["CashuSource", "BridgeModel", "TestSupport"]),
@@ -128,7 +130,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Bridge", "BridgeModel", "CashuSource", "EventLoop", "HTTPClientProtocol", "HTTPServer",
+        "Bridge", "BridgeModel", "CashuSource", "EventLoop", "HTTPClientProtocol", "HTTPServer", "JSON",
         "LNbitsSource", "ServerSentEvents", "TestSupport", "WebSocketProtocol", log,
       ],
       path: "Tests/FuzzTests/FuzzTargets", swiftSettings: strict),

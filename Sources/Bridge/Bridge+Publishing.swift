@@ -2,6 +2,7 @@ import BridgeModel
 import EventLoop
 import EventStore
 import HTTPServer
+import JSON
 import Logging
 
 /// The way of an event: written down, then given to everyone.

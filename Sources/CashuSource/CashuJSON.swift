@@ -1,5 +1,5 @@
 import BridgeModel
-import FoundationEssentials
+import JSON
 
 /// What is said to a mint and by a mint in JSON: NUT-17 on the socket, NUT-04, 05, 06, 07, 23, 25 and 29 over HTTP.
 enum CashuJSON {
@@ -12,143 +12,122 @@ enum CashuJSON {
 
   /// Nil for whatever is not a message of NUT-17.
   static func message(_ text: String) -> Message? {
-    guard let wire = try? JSONDecoder().decode(MessageWire.self, from: Data(text.utf8)) else {
-      return nil
+    guard let root = JSONDocument(text)?.root, root.isObject else { return nil }
+    let id = root["id"]?.int64
+    if let error = root["error"], error.isObject {
+      return .error(
+        id: id, code: error["code"]?.int64.flatMap(Int.init(exactly:)) ?? 0,
+        message: error["message"]?.string ?? "")
     }
-    if let error = wire.error {
-      return .error(id: wire.id, code: error.code ?? 0, message: error.message ?? "")
+    if root["method"]?.string == "subscribe", let params = root["params"],
+      let subID = params["subId"]?.string, let report = params["payload"].flatMap(WatchReport.init)
+    {
+      return .notification(subID: subID, report)
     }
-    if let params = wire.params, wire.method == "subscribe" {
-      return .notification(subID: params.subId, params.payload.report)
-    }
-    return wire.hasResult ? wire.id.map { .result(id: $0) } : nil
+    return root.contains("result") ? id.map { .result(id: $0) } : nil
   }
 
   static func subscribe(
     id: Int64, kind: WatchKind, filters: [String], subID: String
   ) -> String {
-    encode(
-      RequestWire(
-        id: id, method: "subscribe",
-        params: RequestWire.Params(kind: kind.rawValue, filters: filters, subId: subID)))
+    request(id: id, method: "subscribe") { params in
+      params.field("filters") { $0.strings(filters) }
+      params.field("kind", kind.rawValue)
+      params.field("subId", subID)
+    }
   }
 
   static func unsubscribe(id: Int64, subID: String) -> String {
-    encode(
-      RequestWire(id: id, method: "unsubscribe", params: RequestWire.Params(subId: subID)))
+    request(id: id, method: "unsubscribe") { $0.field("subId", subID) }
+  }
+
+  private static func request(
+    id: Int64, method: String, _ params: (inout JSONWriter) -> Void
+  ) -> String {
+    let bytes = JSONWriter.document { json in
+      json.object { json in
+        json.field("id", id)
+        json.field("jsonrpc", "2.0")
+        json.field("method", method)
+        json.field("params") { $0.object(params) }
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The body of `POST /v1/mint/quote/{method}/check` (NUT-29).
-  static func check(quotes: [String]) -> [UInt8] { Array(encode(["quotes": quotes]).utf8) }
+  static func check(quotes: [String]) -> [UInt8] { list("quotes", quotes) }
 
   /// The body of `POST /v1/checkstate` (NUT-07).
-  static func check(proofs: [String]) -> [UInt8] { Array(encode(["Ys": proofs]).utf8) }
+  static func check(proofs: [String]) -> [UInt8] { list("Ys", proofs) }
+
+  private static func list(_ name: StaticString, _ texts: [String]) -> [UInt8] {
+    JSONWriter.document { json in
+      json.object { json in json.field(name) { $0.strings(texts) } }
+    }
+  }
 
   /// One quote, a list of quotes, or the states of proofs.
   static func reports(_ body: [UInt8]) -> [WatchReport]? {
-    let decoder = JSONDecoder()
-    let data = Data(body)
-    if let quote = try? decoder.decode(ReportWire.self, from: data) { return [quote.report] }
-    if let quotes = try? decoder.decode([ReportWire].self, from: data) {
-      return quotes.map(\.report)
-    }
-    return try? decoder.decode(StatesWire.self, from: data).states.map(\.report)
+    guard let root = JSONDocument(body)?.root else { return nil }
+    if let quote = WatchReport(root) { return [quote] }
+    return (root.isObject ? root["states"] : root)?.array(WatchReport.init)
   }
 
   /// `GET /v1/info` (NUT-06).
   static func info(_ body: [UInt8]) -> MintInfo? {
-    try? JSONDecoder().decode(InfoWire.self, from: Data(body)).info
+    guard let root = JSONDocument(body)?.root, let nuts = root["nuts"], nuts.isObject else {
+      return nil
+    }
+    let commands = nuts["17"]?["supported"]?.array { method in
+      method["commands"]?.array(\.string)
+    }
+    return MintInfo(
+      name: root["name"]?.string, version: root["version"]?.string,
+      subscribable: Set((commands ?? []).joined().compactMap(WatchKind.init)),
+      batchable: Set(batchable(nuts["29"])),
+      largestBatch: nuts["29"]?["max_batch_size"]?.int64.flatMap(Int.init(exactly:)))
+  }
+
+  /// The methods of NUT-29; where it names none, the first there was.
+  private static func batchable(_ batches: JSONElement?) -> [String] {
+    guard let batches, batches.isObject else { return [] }
+    guard let methods = batches["methods"] else { return ["bolt11"] }
+    return methods.array(\.string) ?? []
   }
 
   /// A mint's own way to say no: `{"detail": "…", "code": n}`.
   static func detail(_ body: [UInt8]) -> String? {
-    try? JSONDecoder().decode(DetailWire.self, from: Data(body)).detail
-  }
-
-  private static func encode(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(value) else {
-      preconditionFailure("strings and whole numbers always encode")
-    }
-    return String(decoding: data, as: UTF8.self)
+    JSONDocument(body)?.root["detail"]?.string
   }
 }
 
-private struct RequestWire: Encodable {
-  struct Params: Encodable {
-    var kind: String?
-    var filters: [String]?
-    var subId: String
-  }
-
-  var jsonrpc = "2.0"
-  var id: Int64
-  var method: String
-  var params: Params
-}
-
-private struct MessageWire: Decodable {
-  struct Failure: Decodable {
-    var code: Int?
-    var message: String?
-  }
-
-  struct Params: Decodable {
-    var subId: String
-    var payload: ReportWire
-  }
-
-  var id: Int64?
-  var method: String?
-  var params: Params?
-  var error: Failure?
-  var hasResult: Bool
-
-  private enum Key: String, CodingKey {
-    case id, method, params, error, result
-  }
-
-  init(from decoder: any Decoder) throws {
-    let wire = try decoder.container(keyedBy: Key.self)
-    id = try? wire.decode(Int64.self, forKey: .id)
-    method = try? wire.decode(String.self, forKey: .method)
-    params = try? wire.decode(Params.self, forKey: .params)
-    error = try? wire.decode(Failure.self, forKey: .error)
-    hasResult = wire.contains(.result)
+extension JSONWriter {
+  fileprivate mutating func strings(_ texts: [String]) {
+    array(texts) { $0.value($1) }
   }
 }
 
-/// A quote (`quote`, `state`, …) or a proof (`Y`, `state`).
-private struct ReportWire: Decodable {
-  var report: WatchReport
-
-  private enum Key: String, CodingKey {
-    case quote, state, amount, unit, expiry
-    case y = "Y"
-    case amountPaid = "amount_paid"
-    case amountIssued = "amount_issued"
-  }
-
-  init(from decoder: any Decoder) throws {
-    let wire = try decoder.container(keyedBy: Key.self)
-    let quote = try? wire.decode(String.self, forKey: .quote)
-    report = WatchReport(
-      secret: try quote ?? wire.decode(String.self, forKey: .y), state: try Self.state(wire),
-      amount: (try? wire.decode(Int64.self, forKey: .amount)).flatMap { $0 < 0 ? nil : $0 },
-      unit: try? wire.decode(String.self, forKey: .unit),
-      expiry: Self.time(try? wire.decode(Int64.self, forKey: .expiry)))
+extension WatchReport {
+  /// A quote (`quote`, `state`, …) or a proof (`Y`, `state`).
+  fileprivate init?(_ wire: JSONElement) {
+    guard let secret = wire["quote"]?.string ?? wire["Y"]?.string, let state = Self.state(wire)
+    else { return nil }
+    self.init(
+      secret: secret, state: state, amount: wire["amount"]?.int64.flatMap { $0 < 0 ? nil : $0 },
+      unit: wire["unit"]?.string, expiry: Self.time(wire["expiry"]?.int64))
   }
 
   /// A bolt12 mint quote has no state but two sums (NUT-25).
-  private static func state(_ wire: KeyedDecodingContainer<Key>) throws -> WatchState {
-    if let word = try? wire.decode(String.self, forKey: .state),
-      let state = WatchState(rawValue: word), state != .expired, state != .unknown
+  private static func state(_ wire: JSONElement) -> WatchState? {
+    if let state = wire["state"]?.string.flatMap(WatchState.init), state != .expired,
+      state != .unknown
     {
       return state
     }
-    let paid = try wire.decode(Int64.self, forKey: .amountPaid)
-    let issued = try wire.decode(Int64.self, forKey: .amountIssued)
+    guard let paid = wire["amount_paid"]?.int64, let issued = wire["amount_issued"]?.int64 else {
+      return nil
+    }
     return paid <= 0 ? .unpaid : issued < paid ? .paid : .issued
   }
 
@@ -156,61 +135,5 @@ private struct ReportWire: Decodable {
   private static func time(_ seconds: Int64?) -> Timestamp? {
     guard let seconds, (1...253_402_300_799).contains(seconds) else { return nil }
     return Timestamp(milliseconds: seconds * 1000)
-  }
-}
-
-private struct StatesWire: Decodable {
-  var states: [ReportWire]
-}
-
-private struct DetailWire: Decodable {
-  var detail: String
-}
-
-private struct InfoWire: Decodable {
-  struct Subscriptions: Decodable {
-    struct Method: Decodable {
-      var commands: [String]
-    }
-
-    var supported: [Method]
-  }
-
-  struct Batches: Decodable {
-    var methods: [String]?
-    var maximum: Int?
-
-    enum CodingKeys: String, CodingKey {
-      case methods
-      case maximum = "max_batch_size"
-    }
-  }
-
-  struct Nuts: Decodable {
-    var subscriptions: Subscriptions?
-    var batches: Batches?
-
-    private enum Key: String, CodingKey {
-      case subscriptions = "17"
-      case batches = "29"
-    }
-
-    init(from decoder: any Decoder) throws {
-      let wire = try decoder.container(keyedBy: Key.self)
-      subscriptions = try? wire.decode(Subscriptions.self, forKey: .subscriptions)
-      batches = try? wire.decode(Batches.self, forKey: .batches)
-    }
-  }
-
-  var name: String?
-  var version: String?
-  var nuts: Nuts
-
-  var info: MintInfo {
-    let commands = nuts.subscriptions?.supported.flatMap(\.commands) ?? []
-    return MintInfo(
-      name: name, version: version, subscribable: Set(commands.compactMap(WatchKind.init)),
-      batchable: Set(nuts.batches.map { $0.methods ?? ["bolt11"] } ?? []),
-      largestBatch: nuts.batches?.maximum)
   }
 }

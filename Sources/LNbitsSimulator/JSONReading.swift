@@ -1,32 +1,36 @@
-import FoundationEssentials
+import JSON
 
-extension JSONValue: Decodable {
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let text = try? container.decode(String.self) {
-      // First, for most values are strings, and each wrong guess is dear.
-      self = .string(text)
-    } else if let value = try? container.decode(Int64.self) {
-      self = .integer(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
-    } else if let flag = try? container.decode(Bool.self) {
-      self = .bool(flag)
-    } else if let elements = try? container.decode([JSONValue].self) {
-      self = .array(elements)
-    } else {
-      let members = try container.decode([String: JSONValue].self)
-      self = .object(members.sorted { $0.key < $1.key }.map { Member($0.key, $0.value) })
-    }
-  }
-
+extension JSONValue {
   /// Reads JSON; members come out sorted by name. Nil when it is malformed.
   package init?(parsing bytes: some Sequence<UInt8>) {
-    guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else {
+    guard let root = JSONDocument(Array(bytes))?.root, let value = JSONValue(root) else {
       return nil
     }
     self = value
+  }
+
+  private init?(_ element: JSONElement) {
+    if element.isNull {
+      self = .null
+    } else if let text = element.string {
+      self = .string(text)
+    } else if let value = element.int64 {
+      self = .integer(value)
+    } else if let value = element.double {
+      self = .number(value)
+    } else if let flag = element.bool {
+      self = .bool(flag)
+    } else if let elements = element.array(JSONValue.init) {
+      self = .array(elements)
+    } else if let members = element.members {
+      var read: [Member] = []
+      for member in members.sorted(by: { $0.name < $1.name }) {
+        guard let value = JSONValue(member.value) else { return nil }
+        read.append(Member(member.name, value))
+      }
+      self = .object(read)
+    } else {
+      return nil
+    }
   }
 }

@@ -1,5 +1,5 @@
 import BridgeModel
-import FoundationEssentials
+import JSON
 
 /// What LNbits says in JSON, as values. Amounts are whole numbers throughout: a fraction, an exponent beyond
 /// Int64 or a NaN is refused, never rounded.
@@ -15,35 +15,44 @@ enum LNbitsJSON {
 
   /// Nil for whatever is not a frame: anyone who knows the key can have any text relayed.
   static func frame(_ text: String) -> Frame? {
-    guard let wire = try? JSONDecoder().decode(FrameWire.self, from: Data(text.utf8)),
-      wire.balance != nil || wire.payment != nil,
-      (wire.balance?.magnitude ?? 0) <= maximumFrameSatoshi.magnitude
-    else { return nil }
-    return Frame(balanceSatoshi: wire.balance, payment: wire.payment)
+    guard let root = JSONDocument(text)?.root, root.isObject else { return nil }
+    var frame = Frame()
+    if let balance = root["wallet_balance"] {
+      guard let satoshi = balance.int64, satoshi.magnitude <= maximumFrameSatoshi.magnitude else {
+        return nil
+      }
+      frame.balanceSatoshi = satoshi
+    }
+    if let payment = root["payment"] {
+      guard let row = PaymentRow(payment) else { return nil }
+      frame.payment = row
+    }
+    return frame.balanceSatoshi == nil && frame.payment == nil ? nil : frame
   }
 
   /// `GET /api/v1/wallet`.
   static func wallet(_ body: [UInt8]) -> (name: String, balance: Millisatoshi)? {
-    guard let wire = try? JSONDecoder().decode(WalletWire.self, from: Data(body)),
-      let balance = Millisatoshi(checking: wire.balance)
+    guard let root = JSONDocument(body)?.root,
+      let balance = root["balance"]?.int64.flatMap(Millisatoshi.init(checking:))
     else { return nil }
-    return (wire.name ?? "", balance)
+    guard let name = root["name"] else { return ("", balance) }
+    return name.string.map { ($0, balance) }
   }
 
   /// `GET /api/v1/payments/paginated`: `{"data": […]}`, and nothing else. A proxy's `[]` must not pass for a wallet
   /// that never had a payment.
   static func payments(_ body: [UInt8]) -> [PaymentRow]? {
-    try? JSONDecoder().decode(PageWire.self, from: Data(body)).data
+    JSONDocument(body)?.root["data"]?.array(PaymentRow.init)
   }
 
   /// `info.version` of `GET /openapi.json`.
   static func version(_ body: [UInt8]) -> String? {
-    try? JSONDecoder().decode(OpenAPIWire.self, from: Data(body)).info.version
+    JSONDocument(body)?.root["info"]?["version"]?.string
   }
 
   /// `{"detail": "…"}`, LNbits' own way to say no.
   static func detail(_ body: [UInt8]) -> String? {
-    try? JSONDecoder().decode(DetailWire.self, from: Data(body)).detail
+    JSONDocument(body)?.root["detail"]?.string
   }
 }
 
@@ -69,122 +78,75 @@ struct PaymentRow: Sendable, Hashable {
   var direction: Payment.Direction { amount < .zero ? .outgoing : .incoming }
 }
 
-extension PaymentRow: Decodable {
-  private enum Key: String, CodingKey {
-    case checkingID = "checking_id"
-    case paymentHash = "payment_hash"
-    case walletID = "wallet_id"
-    case amount, fee, status, pending, memo, description, extra, tag, time, expiry
-    case createdAt = "created_at"
-    case updatedAt = "updated_at"
-  }
-
-  init(from decoder: any Decoder) throws {
-    let row = try decoder.container(keyedBy: Key.self)
-    paymentHash = try row.decode(String.self, forKey: .paymentHash)
-    checkingID = (try? row.decode(String.self, forKey: .checkingID)) ?? paymentHash
-    walletID = try? row.decode(String.self, forKey: .walletID)
-    let signed = try row.decode(Int64.self, forKey: .amount)
-    let charged = try row.decodeIfPresent(Int64.self, forKey: .fee) ?? 0
-    guard let amount = Millisatoshi(checking: signed), let fee = Millisatoshi(checking: charged),
-      Millisatoshi(checking: amount.magnitude.value + fee.magnitude.value) != nil,
-      (1...Self.maximumIDBytes).contains(checkingID.utf8.count),
+extension PaymentRow {
+  /// Nil for what is no payment of LNbits' own.
+  init?(_ row: JSONElement) {
+    guard let paymentHash = row["payment_hash"]?.string,
+      let amount = row["amount"]?.int64.flatMap(Millisatoshi.init(checking:)),
+      let fee = Self.fee(row["fee"]),
+      Millisatoshi(checking: amount.magnitude.value + fee.value) != nil,
+      let status = Self.status(row)
+    else { return nil }
+    self.paymentHash = paymentHash
+    checkingID = row["checking_id"]?.string ?? paymentHash
+    guard (1...Self.maximumIDBytes).contains(checkingID.utf8.count),
       (1...Self.maximumIDBytes).contains(paymentHash.utf8.count)
-    else { throw DecodingError.dataCorruptedError(forKey: .amount, in: row, debugDescription: "") }
+    else { return nil }
+    walletID = row["wallet_id"]?.string
     self.amount = amount
-    self.fee = fee.magnitude
-    status = try Self.status(row)
-    let text = (try? row.decode(String.self, forKey: .memo)) ?? ""
-    memo = text.isEmpty ? (try? row.decode(String.self, forKey: .description)) ?? "" : text
-    extra = (try? row.decode(ExtraWire.self, forKey: .extra))?.extra ?? PaymentExtra()
-    if let tag = try? row.decode(String.self, forKey: .tag), !tag.isEmpty { extra.tag = tag }
-    updatedAt = Self.time(row, .updatedAt)
-    createdAt = Self.time(row, .time) ?? Self.time(row, .createdAt)
-    hasExpiry = (try? row.decodeNil(forKey: .expiry)) == false
+    self.fee = fee
+    self.status = status
+    let text = row["memo"]?.string ?? ""
+    memo = text.isEmpty ? row["description"]?.string ?? "" : text
+    extra = row["extra"].map(PaymentExtra.init) ?? PaymentExtra()
+    if let tag = row["tag"]?.string, !tag.isEmpty { extra.tag = tag }
+    updatedAt = Self.time(row["updated_at"])
+    createdAt = Self.time(row["time"]) ?? Self.time(row["created_at"])
+    hasExpiry = row["expiry"] != nil
   }
 
   /// Longer ids are nothing that LNbits makes.
   private static let maximumIDBytes = 256
 
+  /// Without its sign, which differs by version; nothing where it is absent.
+  private static func fee(_ value: JSONElement?) -> Millisatoshi? {
+    guard let value else { return .zero }
+    return value.int64.flatMap(Millisatoshi.init(checking:))?.magnitude
+  }
+
   /// `status` from 1.0 on, `pending` before.
-  private static func status(_ row: KeyedDecodingContainer<Key>) throws -> Payment.Status {
-    switch try? row.decode(String.self, forKey: .status) {
-    case "success": return .settled
-    case "pending": return .pending
-    case "failed": return .failed
-    default: return try row.decode(Bool.self, forKey: .pending) ? .pending : .settled
+  private static func status(_ row: JSONElement) -> Payment.Status? {
+    switch row["status"]?.string {
+    case "success": .settled
+    case "pending": .pending
+    case "failed": .failed
+    default: row["pending"]?.bool.map { $0 ? .pending : .settled }
     }
   }
 
   /// ISO 8601 from 1.0 on, seconds since the epoch before.
-  private static func time(_ row: KeyedDecodingContainer<Key>, _ key: Key) -> Timestamp? {
-    if let text = try? row.decode(String.self, forKey: key) { return Timestamp(rfc3339: text) }
-    guard let seconds = try? row.decode(Int64.self, forKey: key),
-      (0...253_402_300_799).contains(seconds)
-    else { return nil }
+  private static func time(_ value: JSONElement?) -> Timestamp? {
+    if let text = value?.string { return Timestamp(rfc3339: text) }
+    guard let seconds = value?.int64, (0...253_402_300_799).contains(seconds) else { return nil }
     return Timestamp(milliseconds: seconds * 1000)
   }
 }
 
-private struct FrameWire: Decodable {
-  var balance: Int64?
-  var payment: PaymentRow?
-
-  enum CodingKeys: String, CodingKey {
-    case balance = "wallet_balance"
-    case payment
-  }
-}
-
-private struct WalletWire: Decodable {
-  var name: String?
-  var balance: Int64
-}
-
-private struct PageWire: Decodable {
-  var data: [PaymentRow]
-}
-
-private struct OpenAPIWire: Decodable {
-  struct Info: Decodable {
-    var version: String
-  }
-
-  var info: Info
-}
-
-private struct DetailWire: Decodable {
-  var detail: String
-}
-
-/// The parts of `extra` that mean something to a person. An absent one is asked for in the way that throws nothing:
-/// most frames have none of them. Extensions write what they like there, so whatever has another type than expected
-/// counts as absent.
-private struct ExtraWire: Decodable {
-  var extra = PaymentExtra()
-
-  private enum Key: String, CodingKey {
-    case tag, comment
-    case fiatAmount = "fiat_amount"
-    case fiatCurrency = "fiat_currency"
-    case walletFiatAmount = "wallet_fiat_amount"
-    case walletFiatCurrency = "wallet_fiat_currency"
-  }
-
-  init(from decoder: any Decoder) throws {
-    let wire = try decoder.container(keyedBy: Key.self)
-    extra.tag = try? wire.decodeIfPresent(String.self, forKey: .tag)
-    extra.comment =
-      (try? wire.decodeIfPresent(String.self, forKey: .comment))
-      ?? (try? wire.decodeIfPresent([String].self, forKey: .comment))?.joined(separator: " ")
-    if let amount = try? wire.decodeIfPresent(Double.self, forKey: .fiatAmount),
-      let currency = try? wire.decodeIfPresent(String.self, forKey: .fiatCurrency)
-    {
-      (extra.fiatAmount, extra.fiatCurrency) = (amount, currency)
-    } else if let amount = try? wire.decodeIfPresent(Double.self, forKey: .walletFiatAmount),
-      let currency = try? wire.decodeIfPresent(String.self, forKey: .walletFiatCurrency)
-    {
-      (extra.fiatAmount, extra.fiatCurrency) = (amount, currency)
+extension PaymentExtra {
+  /// The parts of `extra` that mean something to a person. Extensions write what they like there, so whatever has
+  /// another type than expected counts as absent.
+  fileprivate init(_ wire: JSONElement) {
+    self.init()
+    tag = wire["tag"]?.string
+    comment =
+      wire["comment"]?.string ?? wire["comment"]?.array(\.string)?.joined(separator: " ")
+    for (amount, currency) in [
+      (wire["fiat_amount"], wire["fiat_currency"]),
+      (wire["wallet_fiat_amount"], wire["wallet_fiat_currency"]),
+    ] {
+      guard let amount = amount?.double, let currency = currency?.string else { continue }
+      (fiatAmount, fiatCurrency) = (amount, currency)
+      return
     }
   }
 }

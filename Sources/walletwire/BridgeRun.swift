@@ -60,6 +60,9 @@ struct BridgeRun {
 
 /// Says where the bridge serves, and stops it when the program is told to end.
 private struct BridgeService: Service {
+  /// By then the sources have connected, or wait to try again.
+  private static let startLasts: Duration = .seconds(2)
+
   let bridge: Bridge
   let addresses: [String]
 
@@ -68,7 +71,10 @@ private struct BridgeService: Service {
     for address in addresses {
       StandardStream.output.writeLine("Walletwire serves on \(address)/")
     }
-    ProgramText.release()
+    let loop = bridge.loop
+    loop.execute {
+      _ = loop.schedule(after: Self.startLasts) { ProgramText.release() }
+    }
     try? await gracefulShutdown()
     await bridge.stop()
   }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import ServerSentEvents
 
 /// An event of the stream as lines: one of JSON for pipes, or some for people.
@@ -12,31 +12,25 @@ enum WatchLine {
   }
 
   private static func quoted(_ text: String) -> String {
-    let bytes = (try? JSONEncoder().encode(text)) ?? Data()
-    return String(decoding: bytes, as: UTF8.self)
+    String(decoding: JSONWriter.document { $0.value(text) }, as: UTF8.self)
   }
 
   /// Nothing for an event that this release does not know.
   static func text(_ event: EventStreamDecoder.Event) -> [String] {
-    let lines: [String]? =
+    guard let data = JSONDocument(event.data)?.root else { return [] }
+    let lines: [String?] =
       switch event.type {
-      case "snapshot": decode(Snapshot.self, event)?.lines
-      case "payment": decode(Payment.self, event).map { [$0.line] }
-      case "balance": decode(Balance.self, event).map { [$0.line] }
-      case "status": decode(State.self, event).map { [$0.line] }
-      case "watch": decode(CashuWatch.self, event).map { [$0.line] }
-      case "gap": decode(Gap.self, event).map { [$0.line] }
-      default: nil
+      case "snapshot":
+        (data["balances"]?.elements ?? []).map(balance)
+          + (data["sources"]?.elements ?? []).map(state)
+      case "payment": [payment(data)]
+      case "balance": [balance(data)]
+      case "status": [state(data)]
+      case "watch": [watch(data)]
+      case "gap": [gap(data)]
+      default: []
       }
-    return (lines ?? []).map(TerminalText.oneLine)
-  }
-
-  private static func decode<Content: Decodable>(
-    _ type: Content.Type, _ event: EventStreamDecoder.Event
-  ) -> Content? {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try? decoder.decode(type, from: Data(event.data.utf8))
+    return lines.compactMap { $0.map(TerminalText.oneLine) }
   }
 
   /// Whole sats, and the rest behind a point where there is one.
@@ -45,62 +39,42 @@ enum WatchLine {
     let rest = String(msat.magnitude % 1000 + 1000).dropFirst()
     return (msat < 0 ? "-" : "") + "\(whole)" + (rest == "000" ? "" : ".\(rest)") + " sat"
   }
-}
 
-private struct Payment: Decodable {
-  let wallet: String
-  let direction: String
-  let status: String
-  let amountMsat: Int64
-  let feeMsat: Int64
-  let memo: String?
+  // MARK: Each kind; nil for one that lacks what it must have
 
-  var line: String {
-    let sign = direction == "incoming" ? "+" : "-"
-    let fee = feeMsat > 0 ? ", fee \(WatchLine.sats(feeMsat))" : ""
-    let status = status == "settled" ? "" : " (\(status))"
-    let memo = memo.map { $0.isEmpty ? "" : "  \($0)" } ?? ""
-    return "\(wallet)  \(sign)\(WatchLine.sats(amountMsat))\(fee)\(status)\(memo)"
+  private static func payment(_ data: JSONElement) -> String? {
+    guard let wallet = data["wallet"]?.string, let direction = data["direction"]?.string,
+      let status = data["status"]?.string, let amount = data["amount_msat"]?.int64,
+      let fee = data["fee_msat"]?.int64
+    else { return nil }
+    let memo = data["memo"]?.string ?? ""
+    return "\(wallet)  \(direction == "incoming" ? "+" : "-")\(sats(amount))"
+      + (fee > 0 ? ", fee \(sats(fee))" : "") + (status == "settled" ? "" : " (\(status))")
+      + (memo.isEmpty ? "" : "  \(memo)")
   }
-}
 
-private struct Balance: Decodable {
-  let wallet: String
-  let balanceMsat: Int64
-  let cause: String?
-
-  var line: String {
-    let cause = cause == "correction" ? "  (a change that no payment explains)" : ""
-    return "\(wallet)  balance \(WatchLine.sats(balanceMsat))\(cause)"
+  private static func balance(_ data: JSONElement) -> String? {
+    guard let wallet = data["wallet"]?.string, let balance = data["balance_msat"]?.int64 else {
+      return nil
+    }
+    let isCorrection = data["cause"]?.string == "correction"
+    return "\(wallet)  balance \(sats(balance))"
+      + (isCorrection ? "  (a change that no payment explains)" : "")
   }
-}
 
-private struct State: Decodable {
-  let name: String
-  let state: String
-  let reason: String?
+  private static func state(_ data: JSONElement) -> String? {
+    guard let name = data["name"]?.string, let state = data["state"]?.string else { return nil }
+    return "\(name)  \(state)" + (data["reason"]?.string.map { " (\($0))" } ?? "")
+  }
 
-  var line: String { "\(name)  \(state)" + (reason.map { " (\($0))" } ?? "") }
-}
+  private static func watch(_ data: JSONElement) -> String? {
+    guard let mint = data["mint"]?.string, let kind = data["kind"]?.string,
+      let state = data["state"]?.string, let handle = data["handle"]?.string
+    else { return nil }
+    return "\(mint)  \(kind) \(handle): \(state)"
+  }
 
-private struct Snapshot: Decodable {
-  let balances: [Balance]
-  let sources: [State]
-
-  var lines: [String] { balances.map(\.line) + sources.map(\.line) }
-}
-
-private struct CashuWatch: Decodable {
-  let mint: String
-  let kind: String
-  let state: String
-  let handle: String
-
-  var line: String { "\(mint)  \(kind) \(handle): \(state)" }
-}
-
-private struct Gap: Decodable {
-  let reason: String
-
-  var line: String { "some events are gone (\(reason)); the balances below are whole" }
+  private static func gap(_ data: JSONElement) -> String? {
+    data["reason"]?.string.map { "some events are gone (\($0)); the balances below are whole" }
+  }
 }

@@ -11,7 +11,7 @@ enum ImportRules {
   /// Pure modules: no C module, and FoundationEssentials in at most one file each.
   static let cores: Set<String> = [
     "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "BridgeModel", "LNbitsSource",
-    "CashuSource",
+    "CashuSource", "JSON",
   ]
 
   private static let shells: Set<String> = ["EventLoop", "Transport", "HTTPServer", "EventStore"]
@@ -26,8 +26,9 @@ enum ImportRules {
     "HTTPClientProtocol": Room(packages: collections),
     "ServerSentEvents": Room(packages: collections),
     "BridgeModel": Room(packages: collections),
-    "LNbitsSource": Room(rooms: ["BridgeModel"], packages: collections),
-    "CashuSource": Room(rooms: ["BridgeModel"], packages: collections),
+    "JSON": Room(),
+    "LNbitsSource": Room(rooms: ["BridgeModel", "JSON"], packages: collections),
+    "CashuSource": Room(rooms: ["BridgeModel", "JSON"], packages: collections),
 
     "EventLoop": Room(packages: system),
     "Transport": Room(rooms: ["EventLoop"], packages: system),
@@ -35,7 +36,7 @@ enum ImportRules {
     "EventStore": Room(rooms: ["BridgeModel", "EventLoop"], packages: system),
 
     "LNbitsSimulator": Room(
-      rooms: ["BridgeModel", "EventLoop", "Transport", "WebSocketProtocol", "HTTPServer"],
+      rooms: ["BridgeModel", "EventLoop", "JSON", "Transport", "WebSocketProtocol", "HTTPServer"],
       packages: system),
     "Bridge": Room(
       rooms: cores.union(shells),

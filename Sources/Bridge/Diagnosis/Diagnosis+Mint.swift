@@ -1,5 +1,5 @@
 import BridgeModel
-import FoundationEssentials
+import JSON
 
 /// What is asked of a Cashu mint.
 extension Diagnosis {
@@ -21,26 +21,17 @@ extension Diagnosis {
 }
 
 /// `GET /v1/info` (NUT-06), as far as a diagnosis needs it.
-private struct MintInfo: Decodable {
+private struct MintInfo {
   /// Such as `Nutshell/0.16.0`.
-  var version: String?
+  let version: String?
   /// What NUT-17 says is not read: that it is there means subscriptions.
-  private var nuts: Nuts
-
-  var offersSubscriptions: Bool { nuts.subscriptions != nil }
+  let offersSubscriptions: Bool
 
   init?(_ body: [UInt8]) {
-    guard let info = try? JSONDecoder().decode(Self.self, from: Data(body)) else { return nil }
-    self = info
-  }
-
-  private struct Nuts: Decodable {
-    struct Present: Decodable {}
-
-    var subscriptions: Present?
-
-    enum CodingKeys: String, CodingKey {
-      case subscriptions = "17"
+    guard let root = JSONDocument(body)?.root, let nuts = root["nuts"], nuts.isObject else {
+      return nil
     }
+    version = root["version"]?.string
+    offersSubscriptions = nuts["17"]?.isObject == true
   }
 }

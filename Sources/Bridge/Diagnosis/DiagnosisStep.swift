@@ -1,3 +1,5 @@
+import JSON
+
 /// One step on the way to a source that works, as it went.
 package struct DiagnosisStep: Sendable, Equatable {
   /// The steps in their order. The raw values are what `--json` says.

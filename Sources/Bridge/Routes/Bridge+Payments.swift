@@ -1,6 +1,7 @@
 import BridgeModel
 import EventStore
 import HTTPServer
+import JSON
 
 /// Payments and sums of them, from the store.
 extension Bridge {

@@ -1,6 +1,7 @@
-import EventStore
 import BridgeModel
+import EventStore
 import HTTPServer
+import JSON
 
 /// Requests: refused, or answered from what the bridge knows. Nothing here asks an upstream.
 extension Bridge {

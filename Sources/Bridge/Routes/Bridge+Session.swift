@@ -1,14 +1,10 @@
 import BridgeModel
-import FoundationEssentials
 import HTTPServer
+import JSON
 import Transport
 
 /// `POST` and `DELETE /api/v1/session`: the token for a cookie, so that a page need not keep the token.
 extension Bridge {
-  private struct Credentials: Decodable {
-    var token: String
-  }
-
   func session(_ request: HTTPRequest) -> HTTPResponse {
     request.method == "DELETE" ? closeSession(request) : openSession(request)
   }
@@ -16,13 +12,11 @@ extension Bridge {
   /// Without a configured token there is nothing to prove: 204, and no cookie is needed.
   private func openSession(_ request: HTTPRequest) -> HTTPResponse {
     guard let token = access.token else { return Self.noContent }
-    guard
-      let credentials = try? JSONDecoder().decode(Credentials.self, from: Data(request.body))
-    else {
+    guard let given = JSONDocument(request.body)?.root["token"]?.string else {
       return .problem(400, "Bad Request", #"The body must be {"token": "..."}."#)
     }
     let now = clock.now().uptime
-    guard token.matches(credentials.token) else { return refuseGuess(at: now) }
+    guard token.matches(given) else { return refuseGuess(at: now) }
     let identifier = sessions.open(
       random: Cryptography.randomBytes(SessionTable.identifierBytes), at: now)
     var response = Self.noContent

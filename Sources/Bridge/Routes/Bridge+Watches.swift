@@ -1,7 +1,7 @@
 import BridgeModel
 import EventStore
-import FoundationEssentials
 import HTTPServer
+import JSON
 import Transport
 
 /// `/api/v1/watches`: what is followed at the mints. A quote's id comes in by `POST` and never goes out again; the
@@ -13,10 +13,23 @@ extension Bridge {
   private static let handleBytes = 16
   private static let maximumIDBytes = 256
 
-  private struct Order: Decodable {
+  private struct Order {
     var mint: String?
     var kind: String
     var id: String
+
+    /// Nil where the body is something else.
+    init?(_ body: [UInt8]) {
+      guard let root = JSONDocument(body)?.root, let kind = root["kind"]?.string,
+        let id = root["id"]?.string
+      else { return nil }
+      if let mint = root["mint"] {
+        guard let name = mint.string else { return nil }
+        self.mint = name
+      }
+      self.kind = kind
+      self.id = id
+    }
   }
 
   /// What a request may not have: the answer to it.
@@ -155,7 +168,7 @@ extension Bridge {
   private func order(
     _ request: HTTPRequest
   ) throws(Refusal) -> (Mint, WatchKind, WatchSecret) {
-    guard let order = try? JSONDecoder().decode(Order.self, from: Data(request.body)) else {
+    guard let order = Order(request.body) else {
       throw Refusal(
         .problem(
           400, "Bad Request", #"The body must be {"mint": "...", "kind": "...", "id": "..."}."#))

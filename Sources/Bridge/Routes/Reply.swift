@@ -1,4 +1,5 @@
 import HTTPServer
+import JSON
 
 extension HTTPResponse {
   /// JSON that may be cached by its ETag, or is never stored.

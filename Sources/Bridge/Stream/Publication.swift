@@ -1,5 +1,6 @@
 package import BridgeModel
 package import EventStore
+import JSON
 
 /// The way of a commit: written down, and only then given to everyone.
 package enum Publication {

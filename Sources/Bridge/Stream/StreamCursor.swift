@@ -1,5 +1,6 @@
 import BridgeModel
 package import EventStore
+import JSON
 
 /// A subscriber's place in the event stream: what it gets next, and from where.
 ///

@@ -1,4 +1,5 @@
 import BridgeModel
+import JSON
 
 extension JSONWriter {
   /// The contract's payment. Preimages and invoices are not part of it.

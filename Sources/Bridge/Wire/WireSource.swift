@@ -1,4 +1,5 @@
 import BridgeModel
+import JSON
 
 /// A source as the routes show it: what it says of itself, and what the configuration calls it.
 struct SourceReport: Sendable {

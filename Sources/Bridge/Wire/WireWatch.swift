@@ -1,4 +1,5 @@
 import BridgeModel
+import JSON
 
 extension JSONWriter {
   /// A watch as the routes show it: without its secret.

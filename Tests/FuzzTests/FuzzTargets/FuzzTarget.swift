@@ -8,6 +8,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case lnbitsREST = "lnbits-rest"
   case cashu = "nut17"
   case configuration = "toml"
+  case json
   case query
   case lastEventID = "last-event-id"
   case eventStream = "event-stream"
@@ -21,6 +22,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .lnbitsREST: fuzzLNbitsREST(input)
     case .cashu: fuzzCashu(input)
     case .configuration: fuzzConfiguration(input)
+    case .json: fuzzJSON(input)
     case .query: fuzzQuery(input)
     case .lastEventID: fuzzLastEventID(input)
     case .eventStream: fuzzEventStream(input)

@@ -1,3 +1,5 @@
+import JSON
+
 /// The OpenAPI 3.1 description of every path that is answered, for `GET /api/v1/openapi.json`.
 ///
 /// It is written by hand, and a test holds its paths and methods against ``Route``. The parts are JSON texts that

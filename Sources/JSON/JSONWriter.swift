@@ -1,25 +1,23 @@
-import BridgeModel
-
 /// Writes JSON (RFC 8259) on one line, with the fields in the order in which they are given.
 ///
 /// Two answers with the same content have the same bytes, which is what an ETag promises, and a missing value is
 /// written as `null` rather than left out, which is what the contract promises. See docs/decisions/json-writer.md.
-struct JSONWriter {
-  private(set) var bytes: [UInt8] = []
+package struct JSONWriter {
+  package private(set) var bytes: [UInt8] = []
   /// The next element or field of the open array or object is its first.
   private var isFirst = true
 
-  init(reserving capacity: Int = 512) {
+  package init(reserving capacity: Int = 512) {
     bytes.reserveCapacity(capacity)
   }
 
   // MARK: Containers
 
-  mutating func object(_ body: (inout JSONWriter) -> Void) {
+  package mutating func object(_ body: (inout JSONWriter) -> Void) {
     container(UInt8(ascii: "{"), UInt8(ascii: "}"), body)
   }
 
-  mutating func array<Element>(
+  package mutating func array<Element>(
     _ elements: some Sequence<Element>, _ body: (inout JSONWriter, Element) -> Void
   ) {
     container(UInt8(ascii: "["), UInt8(ascii: "]")) { writer in
@@ -48,7 +46,7 @@ struct JSONWriter {
   // MARK: Fields
 
   /// A field whose value `body` writes.
-  mutating func field(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
+  package mutating func field(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
     separate()
     bytes.append(UInt8(ascii: "\""))
     name.withUTF8Buffer { bytes.append(contentsOf: $0) }
@@ -57,47 +55,43 @@ struct JSONWriter {
     body(&self)
   }
 
-  mutating func field(_ name: StaticString, _ text: String?) {
+  package mutating func field(_ name: StaticString, _ text: String?) {
     field(name) { $0.value(text) }
   }
 
-  mutating func field(_ name: StaticString, _ number: Int64?) {
+  package mutating func field(_ name: StaticString, _ number: Int64?) {
     field(name) { $0.value(number) }
   }
 
-  mutating func field(_ name: StaticString, _ number: Int) {
+  package mutating func field(_ name: StaticString, _ number: Int) {
     field(name) { $0.value(Int64(number)) }
   }
 
-  mutating func field(_ name: StaticString, _ number: Double?) {
+  package mutating func field(_ name: StaticString, _ number: Double?) {
     field(name) { $0.value(number) }
   }
 
-  mutating func field(_ name: StaticString, _ flag: Bool) {
+  package mutating func field(_ name: StaticString, _ flag: Bool) {
     field(name) { $0.value(flag) }
-  }
-
-  mutating func field(_ name: StaticString, _ time: Timestamp?) {
-    field(name) { $0.value(time?.rfc3339) }
   }
 
   // MARK: Values
 
-  mutating func null() {
+  package mutating func null() {
     bytes.append(contentsOf: "null".utf8)
   }
 
-  mutating func value(_ flag: Bool) {
+  package mutating func value(_ flag: Bool) {
     bytes.append(contentsOf: (flag ? "true" : "false").utf8)
   }
 
-  mutating func value(_ number: Int64?) {
+  package mutating func value(_ number: Int64?) {
     guard let number else { return null() }
     bytes.append(contentsOf: String(number).utf8)
   }
 
   /// A number that JSON cannot carry is null.
-  mutating func value(_ number: Double?) {
+  package mutating func value(_ number: Double?) {
     guard let number, number.isFinite else { return null() }
     if number == number.rounded(), abs(number) < 1e15 {
       bytes.append(contentsOf: "\(Int64(number)).0".utf8)
@@ -106,7 +100,7 @@ struct JSONWriter {
     }
   }
 
-  mutating func value(_ text: String?) {
+  package mutating func value(_ text: String?) {
     guard let text else { return null() }
     bytes.append(UInt8(ascii: "\""))
     if text.utf8.allSatisfy(Self.standsForItself) {
@@ -144,13 +138,13 @@ struct JSONWriter {
   }
 
   /// JSON that is there as text already. It must be one whole value.
-  mutating func raw(_ json: String) {
+  package mutating func raw(_ json: String) {
     bytes.append(contentsOf: json.utf8)
     isFirst = false
   }
 
   /// One document, from one call.
-  static func document(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+  package static func document(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
     var writer = JSONWriter()
     body(&writer)
     return writer.bytes
