@@ -132,10 +132,10 @@ extension Timestamp {
 
 /// Reads fixed runs of digits from ASCII.
 private struct DigitScanner {
-  private var rest: Substring.UTF8View
+  private var rest: ArraySlice<UInt8>
 
   init(_ bytes: String.UTF8View) {
-    rest = bytes[...]
+    rest = Array(bytes)[...]
   }
 
   var isAtEnd: Bool { rest.isEmpty }

@@ -119,17 +119,23 @@ extension ReadConnection {
     }
     if query.status != nil { conditions.append("status = ?") }
     if query.direction != nil { conditions.append("direction = ?") }
-    if query.paymentHash != nil { conditions.append("payment_hash = ?") }
+    if query.paymentHash != nil { conditions.append("id IN (\(rowsOfHash))") }
     if query.memoContains != nil { conditions.append("instr(memo_folded, ?) > 0") }
     if query.before != nil { conditions.append("(position, id) < (?, ?)") }
     let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     // The order's index holds what filters most; only a hash is found faster by its own.
-    let index = query.paymentHash == nil ? "payments_in_order" : "payments_by_hash"
+    let index = query.paymentHash == nil ? "INDEXED BY payments_in_order" : ""
     return """
-      SELECT \(PaymentRow.columns), book, position, id FROM payments INDEXED BY \(index)
+      SELECT \(PaymentRow.columns), book, position, id FROM payments \(index)
       \(filter) ORDER BY position DESC, id DESC LIMIT ?
       """
   }
+
+  /// The rows of the payments with a hash, which is bound twice: of those that are identified by it, and of others.
+  private static let rowsOfHash = """
+    SELECT id FROM payments WHERE book IN (SELECT id FROM books) AND payment_id = ? AND payment_hash = payment_id
+    UNION ALL SELECT id FROM payments INDEXED BY payments_by_hash WHERE payment_hash = ? AND payment_hash <> payment_id
+    """
 
   private static func bind(_ query: PaymentQuery, to rows: Statement) {
     var index: CInt = 1
@@ -144,7 +150,10 @@ extension ReadConnection {
     query.books?.forEach { bind($0.number) }
     if let status = query.status { bind(PaymentRow.code(status)) }
     if let direction = query.direction { bind(PaymentRow.code(direction)) }
-    if let hash = query.paymentHash { bind(hash) }
+    if let hash = query.paymentHash {
+      bind(hash)
+      bind(hash)
+    }
     if let memo = query.memoContains { bind(CaseFolding.fold(memo)) }
     if let before = query.before {
       bind(before.position)

@@ -99,6 +99,11 @@ enum Schema {
       UNIQUE (origin, secret)
     ) STRICT;
     """,
+    // Most payments are identified by their hash, and found by that already.
+    """
+    DROP INDEX payments_by_hash;
+    CREATE INDEX payments_by_hash ON payments (payment_hash) WHERE payment_hash <> payment_id;
+    """,
   ]
 
   /// Brings the file to the present version, each step in a transaction of its own.

@@ -111,25 +111,38 @@ struct JSONScanner {
     let start = position
     var isPlain = true
     var bits: UInt8 = 0
-    while position < bytes.count {
-      let byte = bytes[position]
-      position += 1
-      switch byte {
+    while true {
+      guard let end = endOfRun(from: position, &bits) else { return false }
+      position = end + 1
+      switch bytes[end] {
       case UInt8(ascii: "\""):
-        let end = position - 1
         guard bits < 0x80 || isUTF8(bytes[start..<end]) else { return false }
         add(.string, from: start, to: end, isPlain: isPlain)
         return true
       case UInt8(ascii: "\\"):
         isPlain = false
         guard skipEscape() else { return false }
-      case 0..<0x20:
-        return false
       default:
-        bits |= byte
+        // A control character.
+        return false
       }
     }
-    return false
+  }
+
+  /// The next byte that does not stand for itself; nil where the text ends before.
+  ///
+  /// - Parameter bits: Gets those of the bytes before it added: they tell whether all are ASCII.
+  private func endOfRun(from start: Int, _ bits: inout UInt8) -> Int? {
+    var position = start
+    var seen: UInt8 = 0
+    defer { bits |= seen }
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return position }
+      seen |= byte
+      position += 1
+    }
+    return nil
   }
 
   private func isUTF8(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {

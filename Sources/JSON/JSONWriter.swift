@@ -101,12 +101,14 @@ package struct JSONWriter {
   }
 
   package mutating func value(_ text: String?) {
-    guard let text else { return null() }
+    guard var text else { return null() }
     bytes.append(UInt8(ascii: "\""))
-    if text.utf8.allSatisfy(Self.standsForItself) {
-      bytes.append(contentsOf: text.utf8)
-    } else {
-      escape(text)
+    text.withUTF8 { text in
+      if text.allSatisfy(Self.standsForItself) {
+        bytes.append(contentsOf: text)
+      } else {
+        escape(text)
+      }
     }
     bytes.append(UInt8(ascii: "\""))
   }
@@ -115,8 +117,8 @@ package struct JSONWriter {
     byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F
   }
 
-  private mutating func escape(_ text: String) {
-    for byte in text.utf8 {
+  private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
+    for byte in text {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
         bytes.append(UInt8(ascii: "\\"))

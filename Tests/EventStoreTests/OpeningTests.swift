@@ -113,6 +113,29 @@ struct OpeningTests {
     #expect(cause(opening: directory.database) == .newerVersion(found: 99, known: known))
   }
 
+  @Test("a store of the version before is brought to this one, with all that is in it")
+  func olderVersion() throws {
+    let store = try openStore(directory.database)
+    _ = try store.append([
+      sampleEntry([samplePayment("a", hash: "h"), samplePayment("h", hash: "h")])
+    ])
+    store.close()
+    do {
+      let older = try Database(
+        path: directory.database, access: .readWrite, busyTimeoutMilliseconds: 0)
+      try older.execute("DROP INDEX payments_by_hash")
+      try older.execute("CREATE INDEX payments_by_hash ON payments (payment_hash)")
+      try older.execute("PRAGMA user_version = 2")
+    }
+    let opened = try openStore(directory.database)
+    let page = try opened.makeReader().payments(PaymentQuery(paymentHash: "h"))
+    #expect(page.payments.map(\.payment.paymentID) == ["h", "a"])
+    opened.close()
+    let file = try Database(
+      path: directory.database, access: .readOnly, busyTimeoutMilliseconds: 0)
+    #expect(try file.number("PRAGMA user_version") == Int64(Schema.version))
+  }
+
   @Test("an append to a file that was deleted or replaced is refused", arguments: [false, true])
   func vanished(isReplaced: Bool) throws {
     let store = try openStore(directory.database)
