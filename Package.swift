@@ -130,7 +130,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Bridge", "BridgeModel", "CashuSource", "EventLoop", "HTTPClientProtocol", "HTTPServer", "JSON",
+        "Bridge", "BridgeModel", "CashuSource", "EventLoop", "HTTPClientProtocol", "HTTPServer",
+        "JSON",
         "LNbitsSource", "ServerSentEvents", "TestSupport", "WebSocketProtocol", log,
       ],
       path: "Tests/FuzzTests/FuzzTargets", swiftSettings: strict),

@@ -1,5 +1,4 @@
 import BridgeModel
-import EventLoop
 import EventStore
 import HTTPServer
 import JSON
@@ -39,14 +38,11 @@ extension Bridge: SourceSupport {
     guard let store else { throw StoreError(.closed, path: configuration.storage.path) }
     try Publication.carryOut(commit, from: source, log: store) { items, bounds in
       hub?.publish(items, bounds: bounds)
-      // Behind the subscribers, who have waited for this: they are served in the loop's next job.
-      loop.execute { [weak self] in
-        self?.assumeIsolated { bridge in
-          for event in commit.events {
-            bridge.note(event, source)
-            bridge.published.count(event, of: source)
-          }
-        }
+      // The log's line can wait until the subscribers have theirs.
+      hub?.flush()
+      for event in commit.events {
+        note(event, source)
+        published.count(event, of: source)
       }
     }
   }

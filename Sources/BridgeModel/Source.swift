@@ -203,11 +203,23 @@ package struct SourceLog: Sendable, Hashable {
     case warning
   }
 
-  package var level: Level
-  package var message: String
+  package let level: Level
+  private let compose: @Sendable () -> String
 
-  package init(_ level: Level, _ message: String) {
+  /// - Parameter message: For people. Composed when it is asked for: most lines are of a level that nobody reads.
+  package init(_ level: Level, _ message: @autoclosure @escaping @Sendable () -> String) {
     self.level = level
-    self.message = message
+    compose = message
+  }
+
+  package var message: String { compose() }
+
+  package static func == (left: SourceLog, right: SourceLog) -> Bool {
+    left.level == right.level && left.message == right.message
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(level)
+    hasher.combine(message)
   }
 }

@@ -32,6 +32,8 @@ final class BookTable {
   private let select: Statement
   /// Identities whose links are on disk. Forgotten when a transaction fails.
   private var linked: [BookIdentity: BookID] = [:]
+  /// What is on disk of what a book does not explain. Forgotten likewise.
+  private var unexplained: [BookID: Millisatoshi] = [:]
 
   init(_ database: Database) throws(StoreError) {
     byWallet = try database.prepare("SELECT id FROM books WHERE origin = ? AND wallet_id = ?")
@@ -83,10 +85,13 @@ final class BookTable {
   /// Writes a book down, a new one if need be, and links its identity to it. Within a transaction.
   func save(_ record: BookRecord) throws(StoreError) -> BookID {
     let book = try link(record.identity)
-    noteAdjustment.bind(1, book.number)
-    noteAdjustment.bind(2, record.unexplained.value)
-    noteAdjustment.bind(3, record.balance.confirmedAt.milliseconds)
-    try noteAdjustment.run()
+    if unexplained[book] != record.unexplained {
+      noteAdjustment.bind(1, book.number)
+      noteAdjustment.bind(2, record.unexplained.value)
+      noteAdjustment.bind(3, record.balance.confirmedAt.milliseconds)
+      try noteAdjustment.run()
+      unexplained[book] = record.unexplained
+    }
     updateBook.bind(1, book.number)
     updateBook.bind(2, record.identity.keyFingerprint)
     updateBook.bind(3, record.opening.value)
@@ -120,6 +125,7 @@ final class BookTable {
   /// After a failed transaction: what was linked in it is not.
   func forgetLinks() {
     linked.removeAll()
+    unexplained.removeAll()
   }
 
   // MARK: Links
@@ -144,6 +150,7 @@ final class BookTable {
       if let previous, previous.walletID == nil {
         deleteIfEmpty.bind(1, previous.book.number)
         try deleteIfEmpty.run()
+        unexplained[previous.book] = nil
       }
     }
     linked[identity] = book

@@ -22,6 +22,9 @@ final class Database {
   private let handle: OpaquePointer
   /// Written by SQLite's WAL hook within a commit, so on the thread that uses this connection.
   private let walPagesCell: UnsafeMutablePointer<CInt>
+  /// Compiled with the first transaction, finalized in `deinit`. Not of type `Statement`, which keeps its connection.
+  private var begin: OpaquePointer?
+  private var commit: OpaquePointer?
 
   /// Opens a file that exists.
   ///
@@ -61,7 +64,9 @@ final class Database {
   }
 
   deinit {
-    // Each statement holds its connection, so none is left by now.
+    sqlite3_finalize(begin)
+    sqlite3_finalize(commit)
+    // Each other statement holds its connection, so none is left by now.
     sqlite3_close_v2(handle)
     walPagesCell.deallocate()
   }
@@ -150,15 +155,28 @@ final class Database {
   func transaction<Result>(
     _ body: () throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
-    try execute("BEGIN IMMEDIATE")
+    try run("BEGIN IMMEDIATE", &begin)
     do {
       let result = try body()
-      try execute("COMMIT")
+      try run("COMMIT", &commit)
       return result
     } catch {
       rollBack()
       throw error
     }
+  }
+
+  /// Runs a statement that answers nothing, compiled once.
+  private func run(_ sql: String, _ statement: inout OpaquePointer?) throws(StoreError) {
+    if statement == nil {
+      let flags = CUnsignedInt(SQLITE_PREPARE_PERSISTENT)
+      try check(sqlite3_prepare_v3(handle, sql, -1, flags, &statement, nil))
+    }
+    let code = sqlite3_step(statement)
+    // The error is read before the reset, which would speak for itself.
+    let failure = code == SQLITE_DONE ? nil : failure(code)
+    sqlite3_reset(statement)
+    if let failure { throw failure }
   }
 
   /// Ends a transaction that failed. Some errors (a full disk, for one) have SQLite do it by itself.

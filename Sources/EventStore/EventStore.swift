@@ -51,7 +51,7 @@ package final class EventStore: EventLog {
     let file = try StoreFile(path: path)
     let database = try Database(
       path: file.path, access: .readWrite,
-      busyTimeoutMilliseconds: Self.busyTimeoutMilliseconds, vfs: vfs)
+      busyTimeoutMilliseconds: Self.busyTimeoutMilliseconds, vfs: GatheringVFS.name(over: vfs))
     guard !database.isReadOnly else { throw StoreError(.readOnly, path: path) }
     try Self.configure(database)
     try Schema.migrate(database) { newEpoch }
@@ -268,8 +268,9 @@ package final class EventStore: EventLog {
       throw StoreError(.cannotOpen, path: database.path, detail: "no WAL on this file system")
     }
     try database.execute("PRAGMA synchronous = NORMAL")
-    // A WAL that had to grow is cut back when it begins anew, which is this connection's to do.
-    try database.execute("PRAGMA journal_size_limit = \(StoreUpkeep.checkpointPages * 4096)")
+    // A WAL that had to grow is cut back when it begins anew, which is this connection's to do. Not to where a
+    // checkpoint is due: it would be cut, and grow again, each time.
+    try database.execute("PRAGMA journal_size_limit = \(2 * StoreUpkeep.checkpointPages * 4096)")
     // Some builds overwrite what is deleted. Events hold no secrets, and pruning should be cheap.
     try database.execute("PRAGMA secure_delete = OFF")
     try database.execute("PRAGMA temp_store = MEMORY")

@@ -2,6 +2,12 @@ import EventLoop
 
 /// The turns of streams.
 extension HTTPServer {
+  /// Gives the streams that were resumed their turn at once; from within a handler, in the next turn. Only on
+  /// the server's loop.
+  package nonisolated func sendNow() {
+    assumeIsolated { $0.runStreams() }
+  }
+
   /// Gives each stream that is due its turn.
   func sendStreams() {
     for index in context.streams.takeDue() {

@@ -228,6 +228,15 @@ package actor HTTPServer {
     if let next { scheduleTimeout(next) }
   }
 
+  /// As `run`, for streams alone; what they leave to microhttpd is done in the next turn. From within a handler it is
+  /// left to that turn as a whole.
+  func runStreams() {
+    guard state == .running || state == .stopping, !isRunning else { return }
+    isRunning = true
+    sendStreams()
+    isRunning = false
+  }
+
   /// Runs again when sockets and timers have had their turn.
   private func scheduleNextTurn() {
     guard nextTurn == nil else { return }

@@ -39,8 +39,10 @@ package struct JSONElement: Sendable {
       return JSONElement(document: document, index: index).string?.utf8.elementsEqual(name) == true
     }
     let length = Int(key.end - key.start)
-    return length == name.count
-      && (0..<length).allSatisfy { document.bytes[Int(key.start) + $0] == name[$0] }
+    guard length == name.count else { return false }
+    let start = Int(key.start)
+    for offset in 0..<length where document.bytes[start + offset] != name[offset] { return false }
+    return true
   }
 
   /// The elements of an array, null ones too; nil for anything else.

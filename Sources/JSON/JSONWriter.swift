@@ -1,7 +1,7 @@
 /// Writes JSON (RFC 8259) on one line, with the fields in the order in which they are given.
 ///
 /// Two answers with the same content have the same bytes, which is what an ETag promises, and a missing value is
-/// written as `null` rather than left out, which is what the contract promises. See docs/decisions/json-writer.md.
+/// written as `null` rather than left out, which is what the contract promises. See docs/decisions/json.md.
 package struct JSONWriter {
   package private(set) var bytes: [UInt8] = []
   /// The next element or field of the open array or object is its first.

@@ -82,7 +82,7 @@ struct FrameHints: Sendable {
   }
 
   /// When ``overdue(at:)`` has something to say. Without a socket there is nothing to be missed.
-  var nextWake: Duration? { unannounced.values.min() }
+  var nextWake: Duration? { unannounced.isEmpty ? nil : unannounced.values.min() }
 
   /// Counts the payments whose frame did not come in time.
   ///

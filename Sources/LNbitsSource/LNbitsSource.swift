@@ -317,10 +317,13 @@ package struct LNbitsSource: Source {
   }
 
   private var nextWake: Duration? {
-    var times = [connection.nextWake, connection.socket == nil ? nil : hints.nextWake]
-    if isFree, bookState != .asked {
-      times.append(schedule.due)
-    }
-    return times.compactMap { $0 }.min()
+    let frameDue = connection.socket == nil ? nil : hints.nextWake
+    let roundDue = isFree && bookState != .asked ? schedule.due : nil
+    return Self.sooner(connection.nextWake, Self.sooner(frameDue, roundDue))
+  }
+
+  private static func sooner(_ one: Duration?, _ other: Duration?) -> Duration? {
+    guard let one, let other else { return one ?? other }
+    return min(one, other)
   }
 }

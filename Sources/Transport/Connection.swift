@@ -29,6 +29,7 @@ package actor Connection {
   var socket: Socket?
   var tls: TLSSession?
   var outgoing = OutgoingBuffer()
+  var receiveSize = ReceiveSize()
   var isReadingPaused = false
   /// False once the other side reads no more; what it still has to say is read.
   var isWritable = true

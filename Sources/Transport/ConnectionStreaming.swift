@@ -19,9 +19,11 @@ extension Connection {
 
   private func receive() {
     guard let socket else { return }
-    switch socket.receive() {
+    switch socket.receive(atMost: receiveSize.bytes) {
     case .wouldBlock: break
-    case .bytes(let bytes): received(bytes)
+    case .bytes(let bytes):
+      receiveSize.note(bytes.count)
+      received(bytes)
     case .end: receivedEnd()
     case .failed(let code):
       if case .lingering = phase {

@@ -2,8 +2,6 @@ import Glibc
 
 /// Owns the descriptor of a TCP socket that does not block, and closes it in `deinit`.
 final class Socket: Sendable {
-  /// How much one `receive` takes at most. Level-triggered readiness brings the rest.
-  static let receiveBytes = 64 * 1024
 
   let descriptor: CInt
 
@@ -80,11 +78,11 @@ final class Socket: Sendable {
     case failed(CInt)
   }
 
-  /// The corresponding C function is `recv`.
-  func receive() -> Received {
+  /// The corresponding C function is `recv`. Level-triggered readiness brings what is beyond `limit`.
+  func receive(atMost limit: Int) -> Received {
     var code: CInt = 0
     var isEnd = false
-    let bytes = [UInt8](unsafeUninitializedCapacity: Self.receiveBytes) { buffer, count in
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
       let received = retryingOnInterrupt { recv(descriptor, buffer.baseAddress, buffer.count, 0) }
       if received < 0 { code = errno }
       isEnd = received == 0

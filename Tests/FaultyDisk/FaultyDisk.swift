@@ -52,6 +52,15 @@ package final class FaultyDisk: Sendable {
 
   package var operationCount: Int { state.withLock { $0.operations.count } }
 
+  /// How many writes were noted to the file with this part behind the database's name.
+  package func writes(to file: String) -> Int {
+    state.withLock { state in
+      state.operations.count { operation in
+        if case .write = operation.change { operation.file == file } else { false }
+      }
+    }
+  }
+
   /// What the files hold if the power goes after the first `count` operations.
   package func image(
     afterOperations count: Int, keeping fate: () -> Fate

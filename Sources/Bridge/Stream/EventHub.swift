@@ -66,6 +66,11 @@ actor EventHub {
     assumeIsolated { $0.append(items, bounds) }
   }
 
+  /// Sends what was published at once, and not with the next turn of the loop. Only on the loop.
+  nonisolated func flush() {
+    assumeIsolated { $0.server?.sendNow() }
+  }
+
   private func append(_ items: [StreamItem], _ bounds: LogBounds) {
     self.bounds = bounds
     for item in items { ring.append(item) }
