@@ -78,9 +78,10 @@ def lines(results: Results) -> list[Line]:
         if size not in ours:
             continue
         what = f"server CPU for each delivery, {size} subscribers"
-        found.append(
-            ratio_line(what, ours[size].cpu_each, "nchan", one[size].cpu_each, 0.65, seconds)
-        )
+        line = ratio_line(what, ours[size].cpu_each, "nchan", one[size].cpu_each, 0.65, seconds)
+        # What no server with one write for each delivery gets below.
+        line.beside += f"; floor: {seconds(statistics.median(floor[size].cpu_each))}"
+        found.append(line)
     memory, theirs = ours[most].memory_each, one[most].memory_each
     what = "memory for each idle subscriber"
     found.append(Line(what, kibibytes(memory), "-", memory, 6 * 1024, kibibytes))
