@@ -14,8 +14,9 @@ final class StreamSender {
     case isOver
   }
 
-  /// What a stream is asked for at a time; the others have their turn after one that fills it.
-  private static let pieceBytes = 64 * 1024
+  /// What a stream is asked for at a time; the others have their turn after one that fills it. So much may be held
+  /// for a reader that takes nothing, besides what the kernel holds for it.
+  private static let pieceBytes = 32 * 1024
   /// Before a chunk stands its length in hexadecimal and a line end.
   private static let prefixBytes = 8
   private static let suffix: StaticString = "\r\n"

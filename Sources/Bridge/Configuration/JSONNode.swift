@@ -1,3 +1,5 @@
+import JSON
+
 /// The little of JSON that a configuration needs, with keys in their order.
 indirect enum JSONNode: Sendable {
   case text(String)
@@ -19,17 +21,6 @@ indirect enum JSONNode: Sendable {
   }
 
   private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\0"..."\u{1F}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+    String(decoding: JSONWriter.document { $0.value(text) }, as: UTF8.self)
   }
 }
