@@ -111,7 +111,11 @@ extension StoreError {
         default: .statement
         }
       }
-    self.init(cause, path: path, detail: message)
+    // SQLite has one sentence for thirty ways in which a disk can fail; its code tells which.
+    let detail =
+      cause == .inputOutput
+      ? "\(message), SQLite's code \(code), the system's \(systemError)" : message
+    self.init(cause, path: path, detail: detail)
   }
 
   /// What a failed system call on a file means here.
