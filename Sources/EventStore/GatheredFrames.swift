@@ -26,18 +26,17 @@ struct GatheredFrames {
   /// Takes a piece, or writes it with what there is.
   mutating func take(_ piece: UnsafeRawBufferPointer, at offset: Int64, write: Write) -> CInt {
     if offset == 0 { end = 0 }
-    let isNext = !bytes.isEmpty && offset == start + Int64(bytes.count)
-    let isFirst = bytes.isEmpty && piece.count == Self.headerBytes && offset >= end && offset > 0
-    guard isNext || isFirst else {
+    if !bytes.isEmpty, offset != start + Int64(bytes.count) {
       let code = flush(write)
       guard code == Self.success else { return code }
-      if piece.count == Self.headerBytes, offset >= end, offset > 0 {
-        return take(piece, at: offset, write: write)
-      }
-      end = max(end, offset + Int64(piece.count))
-      return write(piece, offset)
     }
-    if isFirst { start = offset }
+    if bytes.isEmpty {
+      guard piece.count == Self.headerBytes, offset >= end, offset > 0 else {
+        end = max(end, offset + Int64(piece.count))
+        return write(piece, offset)
+      }
+      start = offset
+    }
     bytes.append(contentsOf: piece)
     if piece.count == Self.headerBytes {
       endsCommit = piece[Self.commitMark].contains { $0 != 0 }

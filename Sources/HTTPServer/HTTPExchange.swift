@@ -33,7 +33,10 @@ final class HTTPServerContext {
 
   /// The connection of a stream is closed.
   func close(_ stream: StreamID) {
-    if streams.close(stream) { handler.streamClosed(stream) }
+    guard streams.close(stream) else { return }
+    // The handler may tell of its streams.
+    repeatable = nil
+    handler.streamClosed(stream)
   }
 
   /// Makes room for a connection that is about to be accepted, where there is little.

@@ -61,7 +61,6 @@ final class StreamTable {
     slots[place].connection = connection
     slots[place].unsent = head
     slots[place].isChunked = isChunked
-    slots[place].isWoken = false
     count += 1
     setDue(index)
     return StreamID(index: index, generation: slots[place].generation)
