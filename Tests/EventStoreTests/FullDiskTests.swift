@@ -56,6 +56,24 @@ struct FullDiskTests {
     #expect(try store.book(for: alice)?.payments.count == 1)
   }
 
+  @Test("a difference that failed to be noted is noted by the next try, and once")
+  func adjustmentsAreForgotten() throws {
+    let directory = TemporaryDirectory()
+    let disk = FaultyDisk(name: "full-disk-adjustments")
+    let store = try openStore(directory.database, vfs: disk.name)
+    _ = try store.append([sampleEntry([samplePayment("p")], book: sampleBook(balance: 10))])
+    let entry = sampleEntry([samplePayment("q")], book: sampleBook(balance: 15, unexplained: 5))
+    disk.fillUp(afterWrites: 0)
+    #expect(failureCause { () throws(StoreError) in _ = try store.append([entry]) } == .full)
+    disk.fillUp(afterWrites: nil)
+    for _ in 0..<2 { _ = try store.append([entry]) }
+    store.close()
+    let file = try Database(
+      path: directory.database, access: .readOnly, busyTimeoutMilliseconds: 0)
+    #expect(try file.number("SELECT count(*) FROM adjustments") == 1)
+    #expect(try file.number("SELECT sum(change) FROM adjustments") == 5)
+  }
+
   @Test("a reservation that cannot be written stops the append before it gives out an id")
   func reservation() throws {
     let directory = TemporaryDirectory()

@@ -60,6 +60,17 @@ struct RepeatTests {
     }
   }
 
+  @Test("a reply is not kept for a later turn, though nothing else is asked in between")
+  func forgets() async throws {
+    try await TestServer.run { server in
+      let client = try server.client()
+      for turn in ["1", "2", "3"] {
+        client.send(Self.request("/moment"))
+        #expect(try client.response().text == turn)
+      }
+    }
+  }
+
   @Test("what differs in any byte is asked for by itself")
   func tellsApart() async throws {
     try await TestServer.run { server in
