@@ -74,6 +74,11 @@ package struct SourceStatus: Sendable, Hashable {
   /// Nil for a mint, which keeps none.
   package var books: BooksState?
   package var unexplained: Millisatoshi = .zero
+  /// The sum of all corrections that were ever published; they are entries of the books like any other.
+  package var corrections: Millisatoshi = .zero
+  package var lastCorrectionAt: Timestamp?
+  /// Elements of the upstream's lists that could not be read, since the start of the process; ``lastError`` names one.
+  package var rowsSkipped = 0
   package var frames = FrameCounts()
   package var paymentsWithoutFrame = 0
   package var serverVersion: String?

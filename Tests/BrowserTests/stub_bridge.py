@@ -58,7 +58,7 @@ class StubBridge:
             "balance_sat": None if balance_msat is None else balance_msat // 1000,
             "confirmed_at": None if balance_msat is None else moment,
             "changed_at": None if balance_msat is None else moment,
-            "pending_outgoing_msat": 0, "state": "connected", "stale": False,
+            "pending_outgoing_msat": 0, "state": "connected", "reason": None, "stale": False,
         }
         self.sources[name] = {
             "name": name, "kind": "lnbits", "state": "connected", "reason": None, "since": moment,
@@ -67,6 +67,7 @@ class StubBridge:
             "downtime_seconds": 4.1, "disconnections": 2, "last_close_code": 1012,
             "last_close_reason": "", "last_frame_at": moment, "heartbeat_rtt_ms": 0.4,
             "last_reconcile_at": moment, "books": "balanced", "unexplained_msat": 0,
+            "corrections_msat": 0, "last_correction_at": None, "rows_skipped": 0,
             "frames_received": 9, "frames_rejected": 0, "frames_duplicate": 1,
             "payments_without_frame": 0, "server_version": "1.6.2", "upstream_name": "alice",
             "trust": "verified", "delivery": "live", "last_error": None,

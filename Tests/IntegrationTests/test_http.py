@@ -107,6 +107,7 @@ def test_the_status_names_every_figure(bridge: Bridge):
         *("connection_attempts", "successful_connections", "success_rate", "last_connect_ms"),
         *("downtime_seconds", "disconnections", "last_close_code", "last_close_reason"),
         *("last_frame_at", "heartbeat_rtt_ms", "last_reconcile_at", "books", "unexplained_msat"),
+        *("corrections_msat", "last_correction_at", "rows_skipped"),
         *("frames_received", "frames_rejected", "frames_duplicate", "payments_without_frame"),
         *("server_version", "upstream_name", "trust", "delivery", "last_error"),
     }

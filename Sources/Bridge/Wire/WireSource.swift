@@ -34,6 +34,7 @@ extension JSONWriter {
       json.field("changed_at", view.balance.changedAt)
       json.field("pending_outgoing_msat", view.pendingOutgoing.value)
       json.field("state", report.status.state.rawValue)
+      json.field("reason", report.status.reason?.rawValue)
       json.field("stale", report.isStale(at: now))
       json.field("last_event_id", lastEventID.description)
     }
@@ -77,6 +78,9 @@ extension JSONWriter {
       json.field("last_reconcile_at", status.lastReconcileAt)
       json.field("books", status.books?.rawValue)
       json.field("unexplained_msat", status.books.map { _ in status.unexplained.value })
+      json.field("corrections_msat", status.books.map { _ in status.corrections.value })
+      json.field("last_correction_at", status.lastCorrectionAt)
+      json.field("rows_skipped", status.rowsSkipped)
       json.field("frames_received", status.frames.received)
       json.field("frames_rejected", status.frames.rejected)
       json.field("frames_duplicate", status.frames.duplicate)

@@ -168,6 +168,10 @@ extension MetricsText {
       "walletwire_payments_without_frame_total", .counter,
       "Settled payments for which no frame came.", of: reports
     ) { .count($0.status.paymentsWithoutFrame) }
+    each(
+      "walletwire_rows_skipped_total", .counter,
+      "Elements of the upstream's lists that could not be read.", of: reports
+    ) { .count($0.status.rowsSkipped) }
   }
 
   mutating func addProcess(_ figures: ProcessFigures) {
