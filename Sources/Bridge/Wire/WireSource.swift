@@ -1,15 +1,27 @@
-import BridgeModel
+package import BridgeModel
 import JSON
 
 /// A source as the routes show it: what it says of itself, and what the configuration calls it.
-struct SourceReport: Sendable {
-  var name: String
-  var label: String
-  var kind: SourceKind
-  var status: SourceStatus
-  var wallet: WalletView?
+package struct SourceReport: Sendable {
+  package var name: String
+  package var label: String
+  package var kind: SourceKind
+  package var status: SourceStatus
+  package var wallet: WalletView?
   /// A number confirmed longer ago than this is stale.
-  var freshness: Duration
+  package var freshness: Duration
+
+  package init(
+    name: String, label: String, kind: SourceKind, status: SourceStatus, wallet: WalletView?,
+    freshness: Duration
+  ) {
+    self.name = name
+    self.label = label
+    self.kind = kind
+    self.status = status
+    self.wallet = wallet
+    self.freshness = freshness
+  }
 }
 
 extension SourceReport {
