@@ -80,9 +80,10 @@ final class SimulatedSubscriber {
     world.after(world.chance.milliseconds(isSlow ? 200...9000 : 0...60)) { [self] in read() }
   }
 
-  /// There is something to read, and the bridge sends at once: who has room takes it within the same turn.
+  /// There is something to read, and the bridge sends at once: who has room takes it within the same turn, one who has
+  /// only just come as well.
   func flush() {
-    guard !isSlow, world.chance.happens(0.3), connection?.isReading == false else { return wake() }
+    guard world.chance.happens(0.5) else { return wake() }
     read()
   }
 
