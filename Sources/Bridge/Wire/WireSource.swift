@@ -25,10 +25,12 @@ package struct SourceReport: Sendable {
 }
 
 extension SourceReport {
-  /// The bridge cannot vouch for the number.
+  /// The bridge cannot vouch for the number. A step of the machine's clock changes nothing of that.
   func isStale(at now: Instant) -> Bool {
-    guard status.state == .connected, let wallet else { return true }
-    return now.wall - wallet.balance.confirmedAt > freshness
+    guard status.state == .connected, let confirmed = wallet?.balance.confirmedUptime else {
+      return true
+    }
+    return now.uptime - confirmed > freshness
   }
 }
 
@@ -73,7 +75,7 @@ extension JSONWriter {
       json.field("kind", report.kind.rawValue)
       json.field("state", status.state.rawValue)
       json.field("reason", status.reason?.rawValue)
-      json.field("since", status.since)
+      json.field("since", status.since.wall)
       json.field("next_retry_at", status.nextRetryAt)
       json.field("reconnect_attempt", metrics.reconnectAttempt)
       json.field("connection_attempts", metrics.connectionAttempts)
@@ -87,7 +89,7 @@ extension JSONWriter {
       json.field("last_close_reason", metrics.lastCloseReason)
       json.field("last_frame_at", status.lastFrameAt)
       json.field("heartbeat_rtt_ms", status.heartbeatRoundTrip?.roundedMilliseconds)
-      json.field("last_reconcile_at", status.lastReconcileAt)
+      json.field("last_reconcile_at", status.lastReconcileAt?.wall)
       json.field("books", status.books?.rawValue)
       json.field("unexplained_msat", status.books.map { _ in status.unexplained.value })
       json.field("corrections_msat", status.books.map { _ in status.corrections.value })
