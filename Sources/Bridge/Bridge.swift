@@ -37,6 +37,8 @@ package actor Bridge {
   /// Why the last write failed; nil once one has succeeded.
   var storageTrouble: String?
   var unwatchedTimer: TimerID?
+  /// Key files that are being read, by their wallet.
+  var keyReadings: [String: KeyReading] = [:]
   private var network: NetworkMonitor?
   /// Event streams that connections are left for, once those of ``connectionsForREST`` are put aside.
   private var streamRoom = Int.max
@@ -88,6 +90,11 @@ package actor Bridge {
       store.upkeep.start()
       self.store = store
       self.reader = reader
+      let path = configuration.storage.path
+      if FileContents.isOpenToOthers(path) {
+        log.warning(
+          "\(path) can be read or written by other users of this machine; run: chmod 600 \(path)")
+      }
       hub = EventHub(
         loop: loop, reader: try store.makeReader(), bounds: store.bounds,
         heartbeat: configuration.server.heartbeatInterval, clock: clock

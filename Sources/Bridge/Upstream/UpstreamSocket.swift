@@ -133,6 +133,7 @@ actor UpstreamSocket {
   }
 
   private func receive(_ bytes: [UInt8], _ handshake: ClientHandshake) {
+    if let obstacle = Obstacle(firstBytes: bytes) { return fail(obstacle.failure) }
     var handshake = handshake
     do throws(HandshakeError) {
       switch try handshake.receive(bytes) {
