@@ -129,6 +129,11 @@ actor HTTPExchange {
       parser = Self.makeParser(request, options)
       return connect()
     }
+    if !hasReceived, error == .closedByPeer || error == .reset,
+      let obstacle = Obstacle(closedUnansweredOver: route.url.scheme)
+    {
+      return finish(obstacle)
+    }
     if let error, error != .closedByPeer {
       return finish(.failure(UpstreamFailure(error)))
     }

@@ -34,6 +34,14 @@ struct Obstacle: Sendable, Equatable {
     self = .port
   }
 
+  /// A plain connection that ended before anything came: so do other servers that speak TLS.
+  init?(closedUnansweredOver scheme: UpstreamURL.Scheme) {
+    guard scheme == .http else { return nil }
+    self.init(
+      .network, "the server closed the connection without an answer",
+      remedy: "if the port speaks TLS, try https:// in the URL; else see the server's log")
+  }
+
   private static let port = Obstacle(
     .tls, "the server speaks TLS on this port", remedy: "try https:// in the URL")
 
