@@ -51,16 +51,12 @@ extension Bridge {
     updateWanted()
   }
 
-  /// By hand: attempts reset, the socket replaced, the key read again.
+  /// By hand: attempts reset, the socket replaced, the key read again first.
   func reconnect(at indices: [Int]) {
     for index in indices where entries[index].settings.upstream.isEnabled {
       entries[index].isPaused = false
-      let entry = entries[index]
       entries[index].told = .connected
-      let (key, fingerprint) = currentKey(of: entry.settings)
-      entries[index].book?.keyFingerprint = fingerprint
-      entry.driver.replaceKey(key)
-      entry.driver.feed(.reconnect(keyFingerprint: fingerprint))
+      reconnectWithCurrentKey(entries[index].settings)
     }
     updateWanted()
   }

@@ -40,6 +40,8 @@ package actor Bridge {
   var storageHealth: StoreHealth?
   var storageTimer: TimerID?
   var unwatchedTimer: TimerID?
+  /// Key files that are being read, by their wallet.
+  var keyReadings: [String: KeyReading] = [:]
   private var network: NetworkMonitor?
   /// Event streams that connections are left for, once those of ``connectionsForREST`` are put aside.
   private var streamRoom = Int.max

@@ -8,6 +8,10 @@ struct Setting<Settings>: Sendable {
   let read: @Sendable (ConfigurationValue, inout Settings) -> Bool
   /// The effective value, with a secret masked.
   let show: @Sendable (Settings) -> JSONNode
+  /// What is said of a text that is not allowed, behind "must be …". Never repeats a secret.
+  var hint: @Sendable (String) -> String = { _ in "" }
+  /// Whether the value itself is a secret, so that the file it stands in has to be one.
+  var isSecret = false
 }
 
 extension Setting {
@@ -54,7 +58,8 @@ extension Setting {
   static func parsed<Value>(
     _ key: String, _ path: any Path<Value>, allowed: String,
     parse: @escaping @Sendable (String) -> Value?,
-    show: @escaping @Sendable (Value) -> String
+    show: @escaping @Sendable (Value) -> String,
+    hint: @escaping @Sendable (String) -> String = { _ in "" }
   ) -> Self {
     Setting(
       key: key, allowed: allowed,
@@ -63,7 +68,7 @@ extension Setting {
         settings[keyPath: path] = parsed
         return true
       },
-      show: { .text(show($0[keyPath: path])) })
+      show: { .text(show($0[keyPath: path])) }, hint: hint)
   }
 
   /// A list of texts, each of which is put into its one spelling.
@@ -102,7 +107,7 @@ extension Setting {
       },
       show: {
         if case .inline = $0[keyPath: path] { .text(Secret.mask) } else { .text("") }
-      })
+      }, isSecret: true)
   }
 
   /// The file that holds a secret. An empty path is none.
@@ -125,7 +130,7 @@ extension Setting {
     Setting(
       key: setting.key, allowed: setting.allowed,
       read: { value, settings in setting.read(value, &settings[keyPath: path]) },
-      show: { setting.show($0[keyPath: path]) })
+      show: { setting.show($0[keyPath: path]) }, hint: setting.hint, isSecret: setting.isSecret)
   }
 
   /// A text without control characters.
