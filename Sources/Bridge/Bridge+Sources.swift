@@ -58,6 +58,7 @@ extension Bridge {
       let entry = entries[index]
       entries[index].told = .connected
       let (key, fingerprint) = currentKey(of: entry.settings)
+      knownSecrets.insert(key)
       entries[index].book?.keyFingerprint = fingerprint
       entry.driver.replaceKey(key)
       entry.driver.feed(.reconnect(keyFingerprint: fingerprint))
@@ -72,6 +73,7 @@ extension Bridge {
   package func reload(_ next: Configuration) {
     let before = configuration
     configuration = next
+    knownSecrets.insertSecrets(of: next)
     if next.server != before.server || next.storage != before.storage {
       log.warning("changes under [server] and [storage] take effect at the next start")
     }

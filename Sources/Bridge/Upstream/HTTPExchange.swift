@@ -144,8 +144,7 @@ actor HTTPExchange {
 
   private func finish(_ response: HTTPResponse) {
     let answer = UpstreamResponse(
-      status: response.status, contentType: response.mediaType,
-      body: KeyMask(key).masked(response.body))
+      status: response.status, contentType: response.mediaType, body: response.body)
     finish(.success(answer), keep: response.isReusable)
   }
 

@@ -6,6 +6,8 @@ protocol SourceSupport: AnyObject, Sendable {
   func book(for identity: BookIdentity) throws(SourceSupportError) -> StoredBook?
   /// Writes a commit down, then tells everyone.
   func publish(_ commit: Commit, from source: String) throws(SourceSupportError)
+  /// Covers our secrets in what a source says; asked for each time, for keys are replaced.
+  var secretMask: SecretMask { get }
   /// State, reason or next retry of this source changed.
   func stateChanged(of source: String)
 }
