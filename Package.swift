@@ -116,7 +116,7 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Bridge", "BridgeModel", "EventStore", "FaultyDisk", "HTTPClientProtocol",
+        "Bridge", "BridgeModel", "EventStore", "FaultyDisk", "HTTPClientProtocol", "JSON",
         "LNbitsSimulator", "LNbitsSource", "ServerSentEvents", "WebSocketProtocol", heap,
       ],
       path: "Tests/SimulationTests/Simulation", swiftSettings: strict),

@@ -38,6 +38,9 @@ package actor Bridge {
   let startedAt: Instant
   /// Why the last write failed; nil once one has succeeded.
   var storageTrouble: String?
+  /// How the store's disk was when it was looked at last; nil before the first look.
+  var storageHealth: StoreHealth?
+  var storageTimer: TimerID?
   var unwatchedTimer: TimerID?
   private var network: NetworkMonitor?
   /// Event streams that connections are left for, once those of ``connectionsForREST`` are put aside.
@@ -66,6 +69,7 @@ package actor Bridge {
   /// - Throws: ``BridgeError``; nothing is left open then.
   package func start() async throws(BridgeError) -> [String] {
     try openStore()
+    watchStorage()
     loadFiles()
     let server = try await listen()
     for source in configuration.sources {
@@ -79,27 +83,6 @@ package actor Bridge {
     updateWanted()
     watchNetwork()
     return server.endpoints.map { "http://\($0)\(configuration.server.basePath)" }
-  }
-
-  private func openStore() throws(BridgeError) {
-    do throws(StoreError) {
-      var random = SystemRandom()
-      let store = try EventStore(
-        path: configuration.storage.path, keepEvents: configuration.storage.keptEvents,
-        using: &random)
-      let reader = try store.makeReader()
-      store.upkeep.start()
-      self.store = store
-      self.reader = reader
-      hub = EventHub(
-        loop: loop, reader: try store.makeReader(), bounds: store.bounds,
-        heartbeat: configuration.server.heartbeatInterval, clock: clock
-      ) { [weak self] in
-        self?.assumeIsolated { $0.snapshot() } ?? []
-      }
-    } catch {
-      throw .storage(error.description)
-    }
   }
 
   private func watchNetwork() {
@@ -162,6 +145,8 @@ package actor Bridge {
   package func stop() async {
     network?.stop()
     network = nil
+    if let storageTimer { loop.cancel(storageTimer) }
+    storageTimer = nil
     for entry in entries { entry.driver.feed(.stop(.stopping)) }
     if let server { await server.stop(within: Self.stopLimit) }
     for gateway in gateways.values { gateway.close() }

@@ -167,7 +167,7 @@ extension CashuSource {
   }
 
   private mutating func answered(_ now: Instant) {
-    connection.status.lastReconcileAt = now.wall
+    connection.status.lastReconcileAt = now
     if let askedAt = polls.lastQuestionAt {
       connection.status.reconcileTimes.add(now.uptime - askedAt)
     }

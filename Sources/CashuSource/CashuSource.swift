@@ -55,7 +55,7 @@ package struct CashuSource: Source {
       policy: configuration.reconnect,
       heartbeat: Heartbeat(
         interval: configuration.heartbeatInterval, timeout: configuration.heartbeatTimeout),
-      request: nil, since: now.wall)
+      request: nil, since: now)
   }
 
   package var name: String { configuration.name }

@@ -101,7 +101,7 @@ extension LNbitsSource {
           amount: amount, change: isFirst ? .zero : amount - record.balance.amount,
           cause: isFirst ? .initial : frame.payment == nil ? .frame : .payment,
           confirmedAt: now.wall)
-        record.balance = Balance(amount: amount, confirmedAt: now.wall, changedAt: now.wall)
+        record.balance = Balance(amount: amount, changedAt: now)
         events.append(.balance(change))
       }
     }

@@ -298,7 +298,7 @@ extension LNbitsSource {
   // MARK: The end of a round
 
   mutating func finishRound(_ now: Instant) -> [SourceEffect] {
-    connection.status.lastReconcileAt = now.wall
+    connection.status.lastReconcileAt = now
     if let round { connection.status.reconcileTimes.add(now.uptime - round.startedAt) }
     questionHealth = .answering
     questionFailures = 0

@@ -65,7 +65,7 @@ package struct LNbitsSource: Source {
         interval: configuration.heartbeatInterval, timeout: configuration.heartbeatTimeout),
       request: configuration.usesSocket
         ? SocketRequest(path: "/api/v1/ws/", appendsKey: true) : nil,
-      since: now.wall)
+      since: now)
     connection.status.trust = configuration.trust.rawValue
   }
 

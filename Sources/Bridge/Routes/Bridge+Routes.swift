@@ -172,6 +172,7 @@ extension Bridge {
           json.field("subscribers", hub?.subscriberCount ?? 0)
           json.field("last_event_id", lastEventID.description)
           json.field("storage_error", storageTrouble)
+          json.field("storage_warning", storageHealth?.warning)
           json.field("sources") { json in
             json.array(reports) { $0.source($1, now: now) }
           }
@@ -183,7 +184,14 @@ extension Bridge {
     let waiting = entries.filter { $0.told == .connected }.map(\.report)
       .filter { $0.status.state != .connected }
     guard !waiting.isEmpty || storageTrouble != nil else {
-      return .json(Array(#"{"status":"ok"}"#.utf8))
+      // A disk that is filling up does not make the bridge unready before it is full.
+      return .json(
+        JSONWriter.document { json in
+          json.object { json in
+            json.field("status", "ok")
+            if let warning = storageHealth?.warning { json.field("storage_warning", warning) }
+          }
+        })
     }
     return .problem(
       503, "Service Unavailable",

@@ -23,7 +23,7 @@ actor UpstreamSocket {
 
   private enum Phase {
     case connecting
-    case shaking(ClientHandshake)
+    case handshaking(ClientHandshake)
     case open(WebSocketConnection)
     case done
   }
@@ -106,26 +106,28 @@ actor UpstreamSocket {
   private func take(_ event: ConnectionEvent) {
     switch (event, phase) {
     case (.opened, .connecting):
-      shake()
-    case (.received(let bytes), .shaking(let handshake)):
+      beginHandshake()
+    case (.received(let bytes), .handshaking(let handshake)):
       receive(bytes, handshake)
     case (.received(let bytes), .open(let webSocket)):
       receive(bytes, webSocket)
-    case (.closed(let error), .connecting), (.closed(let error), .shaking):
+    case (.closed(let error), .connecting), (.closed(let error), .handshaking):
       fail(UpstreamFailure(error ?? .closedByPeer))
-    case (.closed(let error), .open):
-      end(.closed(code: 1006, reason: error.map { "\($0)" } ?? ""))
+    case (.closed(let error), .open(var webSocket)):
+      for case .closed(let closure) in webSocket.receiveEOF() {
+        end(.closed(code: Int(closure.code.rawValue), reason: error.map { "\($0)" } ?? ""))
+      }
     default:
       break
     }
   }
 
-  private func shake() {
+  private func beginHandshake() {
     do throws(HandshakeError) {
       let handshake = try ClientHandshake(
         host: host, target: path, extraHeaders: ["User-Agent": "walletwire"], using: &random,
         sha1: Cryptography.sha1)
-      phase = .shaking(handshake)
+      phase = .handshaking(handshake)
       connection.send(handshake.request)
     } catch {
       fail(UpstreamFailure(error))
@@ -137,7 +139,7 @@ actor UpstreamSocket {
     do throws(HandshakeError) {
       switch try handshake.receive(bytes) {
       case .needsMore:
-        phase = .shaking(handshake)
+        phase = .handshaking(handshake)
       case .upgraded(let leftover):
         cancelDeadline()
         let limits = WebSocketLimits(
