@@ -105,7 +105,12 @@ let package = Package(
     tests(
       "LNbitsSimulatorTests",
       ["LNbitsSimulator", "BridgeModel", "EventLoop", "Transport", "WebSocketProtocol"]),
-    tests("BridgeTests", ["Bridge", "BridgeModel", "EventStore", "HTTPServer", "LNbitsSource"]),
+    tests(
+      "BridgeTests",
+      [
+        "Bridge", "BridgeModel", "EventLoop", "EventStore", "HTTPServer", "JSON", "LNbitsSource",
+        "TestSupport", log,
+      ]),
     tests("ArchitectureTests", []),
     .executableTarget(
       name: "AutobahnClient",
