@@ -70,8 +70,8 @@ let package = Package(
     .executableTarget(
       name: "walletwire",
       dependencies: [
-        "Bridge", "EventLoop", "HTTPClientProtocol", "JSON", "LNbitsSimulator", "ServerSentEvents",
-        "Transport", log,
+        "Bridge", "BridgeModel", "EventLoop", "HTTPClientProtocol", "JSON", "LNbitsSimulator",
+        "ServerSentEvents", "Transport", log,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
