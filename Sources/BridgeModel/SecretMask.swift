@@ -2,12 +2,16 @@
 /// upstream says is shown, logged and stored, and it may repeat the key that it was asked with.
 ///
 /// It is for decoded text. It finds a secret in any case of its letters, and with any of its characters spelled as
-/// `%61` (RFC 3986), `\u0061` (RFC 8259) or `&#97;`, `&#x61;` (HTML), as a text holds that was encoded twice.
+/// `%61` (RFC 3986), `\u0061` (RFC 8259) or `&#97;`, `&#x61;` (HTML), as a text holds that was encoded twice. The
+/// start of a secret at the end of a text is found as well, for texts are cut.
 package struct SecretMask: Sendable {
   /// What stands in a secret's place.
   package static let cover = "***"
   /// Bytes of UTF-8. A shorter secret would be found in half of all words, and covering it there would tell it.
   package static let minimumSecretBytes = 4
+
+  /// Bytes of a secret's start that are covered at the end of a text.
+  private static let minimumCutBytes = 8
 
   /// In lower case, the longest first: one may begin with another.
   private var secrets: [[UInt8]] = []
@@ -63,7 +67,7 @@ package struct SecretMask: Sendable {
     text.map { masked($0) }
   }
 
-  /// Behind the secret that begins here; nil where none does.
+  /// Behind the secret, or the start of one, that begins here; nil where none does.
   private static func end(
     of secrets: ArraySlice<[UInt8]>, at start: Int, in bytes: UnsafeBufferPointer<UInt8>
   ) -> Int? {
@@ -71,15 +75,17 @@ package struct SecretMask: Sendable {
       // As it stands first: a secret may itself hold what looks like another spelling.
       for readsSpellings in [false, true] {
         var position = start
-        let isHere = secret.allSatisfy { wanted in
+        var found = 0
+        for wanted in secret {
           guard
             let next = end(
               of: wanted, at: position, in: bytes, readsSpellings: readsSpellings)
-          else { return false }
+          else { break }
           position = next
-          return true
+          found += 1
         }
-        if isHere { return position }
+        let isCut = position == bytes.count && found >= minimumCutBytes
+        if found == secret.count || isCut { return position }
       }
     }
     return nil

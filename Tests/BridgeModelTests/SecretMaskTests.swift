@@ -64,6 +64,15 @@ import Testing
     #expect(Self.mask(secret).masked("abcabc") == "abcabc")
   }
 
+  @Test(arguments: [8, 20, 31])
+  func `the start of a secret is covered at the end of a text that was cut`(bytes: Int) {
+    let mask = Self.mask(Self.key)
+    let start = String(Self.key.prefix(bytes))
+    #expect(mask.masked("memo \(start)") == "memo ***")
+    #expect(mask.masked("memo \(Self.spelled(start) { "%" + Self.hexadecimal($0) })") == "memo ***")
+    #expect(mask.masked("memo \(start).") == "memo \(start).")
+  }
+
   @Test func `a mask that knows nothing covers nothing`() {
     #expect(SecretMask().masked("anything") == "anything")
     #expect(SecretMask().masked(nil as String?) == nil)
