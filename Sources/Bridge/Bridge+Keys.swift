@@ -85,6 +85,7 @@ extension Bridge {
       configuration.wallets[position] = wallet
     }
     entries[index].book?.keyFingerprint = fingerprint
+    knownSecrets.insert(key)
     entries[index].driver.replaceKey(key)
     entries[index].driver.feed(.reconnect(keyFingerprint: fingerprint))
   }

@@ -19,6 +19,8 @@ extension Bridge: SourceSupport {
     return try result.get()
   }
 
+  nonisolated var secretMask: SecretMask { assumeIsolated { $0.knownSecrets } }
+
   nonisolated func publish(
     _ commit: Commit, from source: String, committed: @Sendable () -> Void
   ) throws(SourceSupportError) {
@@ -62,7 +64,7 @@ extension Bridge: SourceSupport {
         """)
     case .balance(let change):
       let message = """
-        \(source): balance \(change.amount.value - change.change.value) -> \(change.amount.value) msat \
+        \(source): balance \((change.amount - change.change).value) -> \(change.amount.value) msat \
         (\(change.cause.rawValue))
         """
       if change.cause == .correction {

@@ -80,7 +80,7 @@ extension Bridge {
   }
 
   /// A hash that stands for the key, and tells nothing of it.
-  private static func fingerprint(_ key: Secret, at url: UpstreamURL) -> String {
+  static func fingerprint(_ key: Secret, at url: UpstreamURL) -> String {
     let text = "walletwire\n\(url)\n\(key.revealed)"
     return Cryptography.sha256(Array(text.utf8)).hexadecimal
   }

@@ -68,6 +68,7 @@ extension Bridge {
   package func reload(_ next: Configuration) {
     let before = configuration
     configuration = next
+    knownSecrets.insertSecrets(of: next)
     if next.server != before.server || next.storage != before.storage {
       log.warning("changes under [server] and [storage] take effect at the next start")
     }

@@ -24,6 +24,8 @@ package actor Bridge {
   var server: HTTPServer?
   var files = PublicFiles.none
   var access: AccessPolicy
+  /// Every secret that was ever configured in this process.
+  var knownSecrets = SecretMask()
   var sessions = SessionTable()
   var guesses = GuessLimit()
   /// `GET /api/v1/openapi.json`.
@@ -59,6 +61,7 @@ package actor Bridge {
     self.version = version
     self.log = log
     access = AccessPolicy(configuration.server)
+    knownSecrets.insertSecrets(of: configuration)
     startedAt = clock.now()
   }
 

@@ -69,7 +69,7 @@ struct WatchTable {
         secret: WatchSecret(selectOrigin.string(2)))
       record.state = state
       record.amount = selectOrigin.optionalInt64(4)
-      record.unit = selectOrigin.optionalString(5)
+      record.unit = selectOrigin.optionalString(5, cutTo: UpstreamText.maximumNameBytes)
       record.expiry = selectOrigin.optionalInt64(6).map { Timestamp(milliseconds: $0) }
       record.observedAt = selectOrigin.optionalInt64(7).map { Timestamp(milliseconds: $0) }
       records.append(record)

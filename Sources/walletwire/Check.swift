@@ -35,7 +35,7 @@ struct Check: AsyncParsableCommand {
         })
     }
     await loop.shutDown()
-    if json { StandardStream.output.writeLine(diagnoses.json) }
+    if json { StandardStream.output.writeLine(TerminalText.oneLineOfJSON(diagnoses.json)) }
     if !diagnoses.allSatisfy(\.hasPassed) { throw ExitCode.failure }
   }
 

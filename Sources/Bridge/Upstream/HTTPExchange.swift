@@ -157,8 +157,7 @@ actor HTTPExchange {
   private func finish(_ response: HTTPResponse) {
     if let obstacle = Obstacle(response, over: route.url.scheme) { return finish(obstacle) }
     let answer = UpstreamResponse(
-      status: response.status, contentType: response.mediaType,
-      body: KeyMask(key).masked(response.body))
+      status: response.status, contentType: response.mediaType, body: response.body)
     finish(.success(answer), keep: response.isReusable)
   }
 

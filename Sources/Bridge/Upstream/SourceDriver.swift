@@ -49,7 +49,10 @@ actor SourceDriver {
 
   // MARK: For the bridge, on the loop
 
-  nonisolated var status: SourceStatus { assumeIsolated { $0.source.status } }
+  /// Without a secret of ours in its words.
+  nonisolated var status: SourceStatus {
+    assumeIsolated { $0.support.secretMask.masked($0.source.status) }
+  }
 
   nonisolated var wallet: WalletView? { assumeIsolated { $0.source.wallet } }
 
@@ -137,7 +140,8 @@ actor SourceDriver {
 
   private func publish(_ commit: Commit) {
     do throws(SourceSupportError) {
-      try support.publish(commit, from: name) { assumeIsolated { $0.handle(.committed) } }
+      let masked = support.secretMask.masked(commit)
+      try support.publish(masked, from: name) { assumeIsolated { $0.handle(.committed) } }
     } catch {
       handle(.commitFailed(error.message))
     }
@@ -164,7 +168,9 @@ actor SourceDriver {
       case .info: .info
       case .warning: .warning
       }
-    log.log(level: level, "\(line.message)", metadata: ["source": "\(name)"])
+    guard level >= log.logLevel else { return }
+    let message = support.secretMask.masked(line.message)
+    log.log(level: level, "\(message)", metadata: ["source": "\(name)"])
   }
 
   // MARK: Socket
@@ -188,16 +194,14 @@ actor SourceDriver {
     switch event {
     case .opened: take(.socketOpened(id))
     case .activity: take(.socketActivity(id))
-    case .texts(let texts):
-      let mask = KeyMask(key)
-      take(texts.map { .socketText(id, mask.masked($0)) })
+    case .texts(let texts): take(texts.map { .socketText(id, $0) })
     case .pong(let payload): take(.socketPong(id, payload))
     case .failed(let failure):
       socket = nil
       take(.socketFailed(id, failure))
     case .closed(let code, let reason):
       socket = nil
-      take(.socketClosed(id, code: code, reason: KeyMask(key).masked(reason)))
+      take(.socketClosed(id, code: code, reason: reason))
     }
   }
 

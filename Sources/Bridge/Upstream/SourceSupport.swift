@@ -10,6 +10,8 @@ protocol SourceSupport: AnyObject, Sendable {
   func publish(
     _ commit: Commit, from source: String, committed: @Sendable () -> Void
   ) throws(SourceSupportError)
+  /// Covers our secrets in what a source says; asked for each time, for keys are replaced.
+  var secretMask: SecretMask { get }
   /// State, reason or next retry of this source changed.
   func stateChanged(of source: String)
 }
