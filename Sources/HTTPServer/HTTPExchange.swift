@@ -17,6 +17,8 @@ final class HTTPServerContext {
   /// Those of which a request is still to come.
   var waiting = WaitingLine()
   var outcomes = HTTPOutcomes()
+  /// Added to every response that doesn't bear a field of that name.
+  var commonHeaders: HTTPHeaders
   /// Of the present turn.
   var repeatable: RepeatableReply?
   /// Connections by the address they come from; kept only where that is limited.
@@ -25,6 +27,7 @@ final class HTTPServerContext {
   init(configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
     self.configuration = configuration
     self.handler = handler
+    commonHeaders = configuration.commonHeaders
     connectionLimit = configuration.maximumConnections
     rules = RequestRules(
       maximumBodyBytes: configuration.maximumBodyBytes,

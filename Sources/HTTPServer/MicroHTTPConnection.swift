@@ -48,18 +48,18 @@ struct MicroHTTPConnection {
   ) -> MHD_Result {
     switch reply {
     case .response(let response):
-      let made = MicroHTTPResponse(response, exchange.context.configuration.commonHeaders)
+      let made = MicroHTTPResponse(response, exchange.context.commonHeaders)
       guard let made else { return .NO }
       exchange.note(made, to: request, isRepeatable: response.isRepeatable)
       return send(made, for: exchange)
     case .stream(let head, _) where isHead:
-      let made = MicroHTTPResponse(headOf: head, exchange.context.configuration.commonHeaders)
+      let made = MicroHTTPResponse(headOf: head, exchange.context.commonHeaders)
       return made.map { send($0, for: exchange) } ?? .NO
     case .stream(let head, let opened):
       // Up to its end: microhttpd has no part in it.
       MHD_suspend_connection(pointer)
       var headers = head.headers
-      headers.fill(from: exchange.context.configuration.commonHeaders)
+      headers.fill(from: exchange.context.commonHeaders)
       let bytes = headers.responseHead(
         status: head.status, reason: Self.reason(for: head.status), isChunked: !isHTTP10)
       let stream = exchange.context.streams.open(on: self, head: bytes, isChunked: !isHTTP10)
@@ -74,7 +74,7 @@ struct MicroHTTPConnection {
   }
 
   func send(_ response: HTTPResponse, for exchange: HTTPExchange) -> MHD_Result {
-    MicroHTTPResponse(response, exchange.context.configuration.commonHeaders)
+    MicroHTTPResponse(response, exchange.context.commonHeaders)
       .map { send($0, for: exchange) } ?? .NO
   }
 
@@ -87,7 +87,7 @@ struct MicroHTTPConnection {
   /// header has left no memory for it. The connection is to be closed then.
   func sendAndAbandon(_ response: HTTPResponse, for exchange: HTTPExchange) {
     var headers = response.headers
-    headers.fill(from: exchange.context.configuration.commonHeaders)
+    headers.fill(from: exchange.context.commonHeaders)
     headers.append(name: "Content-Length", value: "\(response.body.count)")
     let head = headers.responseHead(
       status: response.status, reason: Self.reason(for: response.status), isChunked: false)

@@ -15,6 +15,6 @@ struct BridgeHandler: HTTPHandler {
 
   func streamClosed(_ stream: StreamID) {
     hub.unsubscribe(stream)
-    bridge.subscriberLeft()
+    bridge.subscriberLeft(stream)
   }
 }
