@@ -28,6 +28,7 @@ package actor Bridge {
   /// Set for when the oldest session is over.
   var sessionTimer: TimerID?
   var guesses = GuessLimit()
+  var handshakes = HandshakeLog()
   /// `GET /api/v1/openapi.json`.
   lazy var openAPI = OpenAPI.document(
     version: version, basePath: configuration.server.basePath)

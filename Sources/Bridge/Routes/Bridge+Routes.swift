@@ -2,6 +2,7 @@ import BridgeModel
 import EventStore
 import HTTPServer
 import JSON
+import Logging
 
 /// Requests: refused, or answered from what the bridge knows. Nothing here asks an upstream.
 extension Bridge {
@@ -74,6 +75,15 @@ extension Bridge {
     return .problem(
       405, "Method Not Allowed", "This path answers \(allowed.joined(separator: " and ")).",
       headers: ["Allow": allowed.joined(separator: ", ")])
+  }
+
+  nonisolated func refusedTLS(from client: HTTPEndpoint) {
+    assumeIsolated { bridge in
+      guard let count = bridge.handshakes.note(at: bridge.clock.now().uptime) else { return }
+      bridge.log.warning(
+        "TLS spoken to the plain HTTP port by \(client.host), connection closed (\(count) \(count == 1 ? "time" : "times")): use http://, or a proxy in front"
+      )
+    }
   }
 
   /// The path below `base_path`; nil for one that is not below it.

@@ -17,4 +17,8 @@ struct BridgeHandler: HTTPHandler {
     hub.unsubscribe(stream)
     bridge.subscriberLeft(stream)
   }
+
+  func refusedTLS(from client: HTTPEndpoint) {
+    bridge.refusedTLS(from: client)
+  }
 }

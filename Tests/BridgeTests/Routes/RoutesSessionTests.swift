@@ -95,6 +95,16 @@ struct RoutesSessionTests {
     #expect(limit.delayAfterMistake(at: later) != nil)
   }
 
+  @Test("TLS handshakes are told at once, then once a minute with their number")
+  func handshakes() {
+    var log = HandshakeLog()
+    #expect(log.note(at: .seconds(1)) == 1)
+    for second in 2...60 { #expect(log.note(at: .seconds(second)) == nil) }
+    #expect(log.note(at: .seconds(61)) == 60)
+    #expect(log.note(at: .seconds(62)) == nil)
+    #expect(log.note(at: .seconds(500)) == 2)
+  }
+
   @Test("The cookie is kept from scripts and other sites")
   func cookie() {
     #expect(
