@@ -270,6 +270,18 @@ def test_thousands_of_streams_end_after_a_whole_event(stage, any_backend):
     scene.is_over = True
 
 
+def test_bytes_behind_the_request_do_not_make_the_end_a_reset(bridge):
+    bridge.start()
+    streams = [bridge.events() for _ in range(20)]
+    for stream in streams:
+        stream.wait_for(lambda it: it.of_kind("snapshot"), 10, "it is subscribed")
+        stream.socket.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50)
+    assert bridge.stop() == EX_OK
+    for stream in streams:
+        stream.wait_for(lambda it: it.ended, STOP_BOUND_S, "it ends")
+        assert stream.ended_cleanly
+
+
 def read(readers: selectors.BaseSelector, until: float) -> list[bytes]:
     """Reads what comes until all streams have ended or until then; what ended streams had sent."""
     ended = []

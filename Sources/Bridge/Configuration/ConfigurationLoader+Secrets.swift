@@ -56,7 +56,7 @@ extension SecretRule {
       throw mistake("\(path) can be read by other users of this machine; run: chmod 600 \(path)")
     }
     guard let secret = secret(String(decoding: contents.text, as: UTF8.self)) else {
-      throw mistake("\(path) must hold \(allowed), and nothing else")
+      throw mistake("\(path) must hold nothing but \(allowed)")
     }
     return secret
   }

@@ -135,7 +135,7 @@ struct ConfigurationLoader {
     try ServerSettings.table.apply(values, to: &server, section: section)
     server.accessToken = try secret(
       server.accessTokenSource, .accessToken, keys, given: values, section: section)
-    guard server.listen.isLoopback || server.access == .open || server.accessToken != nil else {
+    guard !server.isExposed else {
       let origin = values.last { $0.key == "listen" }?.origin ?? .flag("--listen")
       throw origin.mistake(
         "\(section) listen",

@@ -144,6 +144,7 @@ struct SecretRule: Sendable {
   static let maximumBytes = 1024
 
   let allowed: String
+  var minimumBytes = 1
   let isAllowedByte: @Sendable (UInt8) -> Bool
 
   /// An LNbits key becomes a part of a URL's path, so it is letters, digits, `_` and `-`.
@@ -156,15 +157,16 @@ struct SecretRule: Sendable {
       }
     })
 
-  /// A token travels in a header, so it is visible ASCII.
+  /// A token travels in a header, so it is visible ASCII. What protects it from guesses is its length.
   static let accessToken = SecretRule(
-    allowed: "a token of visible ASCII characters",
+    allowed: "a token of at least 16 visible ASCII characters; openssl rand -hex 32 makes one",
+    minimumBytes: 16,
     isAllowedByte: { (0x21...0x7E).contains($0) })
 
   /// The secret in a text, blanks around it aside, or nil.
   func secret(_ text: String) -> Secret? {
     let trimmed = text.trimmingBlanks()
-    guard (1...Self.maximumBytes).contains(trimmed.utf8.count),
+    guard (minimumBytes...Self.maximumBytes).contains(trimmed.utf8.count),
       trimmed.utf8.allSatisfy(isAllowedByte)
     else { return nil }
     return Secret(trimmed)

@@ -53,6 +53,13 @@ struct ConfigurationMistakeTests {
       "[server]\nallowed_hosts = [1]", "[server]\nallowed_hosts = [\"*\"]",
       "[server]\nallowed_origins = [\"*\"]", "[server]\nallowed_origins = [\"null\"]",
       "[server]\nallowed_origins = [\"https://a/\"]", "[server]\nallowed_origins = [\"a.example\"]",
+      "[server]\nallowed_hosts = [\"http://a\"]", "[server]\nallowed_hosts = [\"\"]",
+      "[server]\nallowed_hosts = [\"a\", \"*.local\"]", "[server]\nallowed_hosts = [\".\"]",
+      "[server]\nallowed_hosts = [\"192.0.2.300\"]", "[server]\nallowed_hosts = [\"a/b\"]",
+      "[server]\nallowed_origins = [\"\"]", "[server]\nallowed_origins = [\"https://a..b\"]",
+      "[server]\nallowed_frames = [\"*\"]", "[server]\nallowed_frames = [\"a.example\"]",
+      "[server]\nallowed_frames = [\"https://a/page\"]", "[server]\nallowed_frames = \"self\"",
+      "[server]\naccess_token = \"1\"", "[server]\naccess_token = \"fifteen-bytes-a\"",
       "[server]\naccess = \"closed\"", "[server]\naccess_token = \"a b\"",
       "[server]\naccess_token = 1", "[server]\nallow_query_token = 1",
       "[server]\nmax_subscribers = 10.0", "[server]\nheartbeat_ms = 86400001",
@@ -130,7 +137,7 @@ struct ConfigurationMistakeTests {
   func guardsTheDoor() throws {
     for listen in ["0.0.0.0:1", "[::]:1", "192.168.1.2:1", "umbrel.local:1", "127.1:1"] {
       #expect(mistake(listen: listen)?.contains("token") == true, "\(listen)")
-      let environment = ["WALLETWIRE_ACCESS_TOKEN": "t"]
+      let environment = ["WALLETWIRE_ACCESS_TOKEN": "a-token-of-some-length"]
       #expect(try load(listen: listen, environment: environment).server.accessToken != nil)
       #expect(try load("[server]\naccess = \"open\"\n", listen: listen).server.access == .open)
     }

@@ -21,11 +21,12 @@ struct ConfigurationSecretTests {
       #expect(text.contains("***") && !text.contains("s3cr3t"), "\(text)")
     }
     let configuration = try load(
-      wallet, environment: ["WALLETWIRE_ACCESS_TOKEN": "s3cr3t-token"])
+      wallet, environment: ["WALLETWIRE_ACCESS_TOKEN": "s3cr3t-token-of-length"])
     var everything = "\(configuration) \(String(reflecting: configuration))"
     dump(configuration, to: &everything)
     everything += configuration.effectiveJSON
-    #expect(!everything.contains("0123456789abcdef") && !everything.contains("s3cr3t-token"))
+    #expect(
+      !everything.contains("0123456789abcdef") && !everything.contains("s3cr3t-token-of-length"))
     #expect(everything.contains("***"))
   }
 
@@ -45,6 +46,26 @@ struct ConfigurationSecretTests {
     let environment = ["WALLETWIRE_LNBITS_URL": "http://a", "WALLETWIRE_INVOICE_KEY": key]
     let fromVariable = try #require(mistake(environment: environment))
     #expect(!(fromFile + fromVariable).contains("s3cr3t"))
+  }
+
+  @Test(
+    "A token that could be guessed is refused with the remedy, an empty file's too, and not repeated"
+  )
+  func refusesShortTokens() throws {
+    let file = "[server]\naccess_token_file = \"token\"\n"
+    for token in ["1", "s3cr3t", "fifteen-bytes-s", " fifteen-bytes-s \n", ""] {
+      let fromFile = try #require(mistake(file, files: FakeFiles(["token": token])))
+      #expect(fromFile.contains("access_token_file: token must hold"))
+      #expect(fromFile.contains("at least 16") && fromFile.contains("openssl rand"))
+      guard !token.isEmpty else { continue }
+      let fromVariable = try #require(mistake(environment: ["WALLETWIRE_ACCESS_TOKEN": token]))
+      #expect(fromVariable.contains("at least 16") && fromVariable.contains("openssl rand"))
+      #expect(!(fromFile + fromVariable).contains("s3cr3t"))
+      #expect(!(fromFile + fromVariable).contains("fifteen"))
+    }
+    let sixteen = "sixteen-bytes-ok"
+    let configuration = try load(file, files: FakeFiles(["token": "\(sixteen)\n"]))
+    #expect(configuration.server.accessToken?.revealed == sixteen)
   }
 
   @Test(

@@ -50,7 +50,7 @@ struct ConfigurationTests {
       allowed_hosts = ["Umbrel.local", "[::1]"]
       allowed_origins = ["https://Example.com:443", "http://a:8080"]
       access = "open"
-      access_token = " t0ken~ "
+      access_token = " t0ken~of-16-bytes "
       allow_query_token = true
       max_subscribers = 3
       heartbeat_ms = 100
@@ -82,7 +82,7 @@ struct ConfigurationTests {
     #expect(server.allowedHosts == ["umbrel.local", "::1"])
     #expect(server.allowedOrigins == ["https://example.com", "http://a:8080"])
     #expect(server.access == .open && server.allowsQueryToken)
-    #expect(server.accessToken?.revealed == "t0ken~")
+    #expect(server.accessToken?.revealed == "t0ken~of-16-bytes")
     #expect(server.maximumSubscribers == 3 && server.heartbeatInterval == .milliseconds(100))
     #expect(configuration.storage.path == "a.db" && configuration.storage.keptEvents == 7)
 
@@ -253,12 +253,13 @@ struct ConfigurationLayersTests {
   func replacesToken() throws {
     let toml = "[server]\naccess_token_file = \"none\"\n"
     for variable in ["WALLETWIRE_ACCESS_TOKEN", "WALLETWIRE_SERVER_ACCESS_TOKEN"] {
-      let configuration = try load(toml, environment: [variable: "t"])
-      #expect(configuration.server.accessToken?.revealed == "t")
+      let configuration = try load(toml, environment: [variable: "t-of-at-least-16"])
+      #expect(configuration.server.accessToken?.revealed == "t-of-at-least-16")
     }
     let configuration = try load(
-      "[server]\naccess_token = \"t\"\n",
-      environment: ["WALLETWIRE_ACCESS_TOKEN_FILE": "f"], files: FakeFiles(["f": "\tu\r\n"]))
-    #expect(configuration.server.accessToken?.revealed == "u")
+      "[server]\naccess_token = \"t-of-at-least-16\"\n",
+      environment: ["WALLETWIRE_ACCESS_TOKEN_FILE": "f"],
+      files: FakeFiles(["f": "\tu-of-at-least-16\r\n"]))
+    #expect(configuration.server.accessToken?.revealed == "u-of-at-least-16")
   }
 }
