@@ -85,6 +85,23 @@ struct ConfigurationURLTests {
     }
   }
 
+  @Test("However a byte of the path is encoded, the key in it is seen")
+  func seesThroughEncodings() throws {
+    let path = Array("/pre/api/v1/ws/canary-own-key".utf8)
+    for index in path.indices.dropFirst() {
+      for encodings in 1...3 {
+        var encoded = "%" + String(path[index], radix: 16)
+        for _ in 1..<encodings { encoded = encoded.replacing("%", with: "%25") }
+        let url =
+          "https://h" + String(decoding: path[..<index], as: UTF8.self) + encoded
+          + String(decoding: path[(index + 1)...], as: UTF8.self)
+        let toml = "[[wallet]]\nname = \"a\"\nurl = \"\(url)\"\ninvoice_key = \"canary-own-key\"\n"
+        let line = try #require(mistake(toml), "\(url) was taken")
+        #expect(line.contains("probably meant: https://h") && !line.contains("own-key"), "\(line)")
+      }
+    }
+  }
+
   @Test("A key in a name or a label, which everybody sees")
   func refusesKeysInNames() throws {
     for entry in ["name = \"0123456789abcdef\"", "name = \"a\"\nlabel = \"of 0123456789ABCDEF\""] {
