@@ -66,7 +66,8 @@ final class BookTable {
     select = try database.prepare(
       """
       SELECT origin, key_fingerprint, wallet_id, opening, effects, unexplained, balance,
-        confirmed_at, changed_at, imported_at
+        confirmed_at, changed_at, imported_at,
+        (SELECT at FROM adjustments WHERE book = books.id ORDER BY id DESC LIMIT 1)
       FROM books WHERE id = ?
       """)
   }
@@ -88,7 +89,8 @@ final class BookTable {
     if unexplained[book] != record.unexplained {
       noteAdjustment.bind(1, book.number)
       noteAdjustment.bind(2, record.unexplained.value)
-      noteAdjustment.bind(3, record.balance.confirmedAt.milliseconds)
+      let at = record.lastCorrectionAt ?? record.balance.confirmedAt
+      noteAdjustment.bind(3, at.milliseconds)
       try noteAdjustment.run()
       unexplained[book] = record.unexplained
     }
@@ -119,7 +121,8 @@ final class BookTable {
         amount: Millisatoshi(select.int64(6)),
         confirmedAt: Timestamp(milliseconds: select.int64(7)),
         changedAt: Timestamp(milliseconds: select.int64(8))),
-      importedAt: select.optionalInt64(9).map { Timestamp(milliseconds: $0) })
+      importedAt: select.optionalInt64(9).map { Timestamp(milliseconds: $0) },
+      lastCorrectionAt: select.optionalInt64(10).map { Timestamp(milliseconds: $0) })
   }
 
   /// After a failed transaction: what was linked in it is not.
