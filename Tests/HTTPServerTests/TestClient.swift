@@ -138,7 +138,8 @@ final class TestClient {
     }
   }
 
-  /// Whether what is read next is the end, and no reset: after one, Linux still gives what came before, and an end.
+  /// Whether what is read next is the end, and no reset: after one, Linux still gives what came
+  /// before, and an end.
   func endsInOrder() -> Bool {
     var byte: UInt8 = 0
     guard buffer.isEmpty, recv(descriptor, &byte, 1, 0) == 0 else { return false }
