@@ -16,6 +16,11 @@ extension Bridge {
       store.upkeep.start()
       self.store = store
       self.reader = reader
+      let path = configuration.storage.path
+      if FileContents.isOpenToOthers(path) {
+        log.warning(
+          "\(path) can be read or written by other users of this machine; run: chmod 600 \(path)")
+      }
       hub = EventHub(
         loop: loop, reader: try store.makeReader(), bounds: store.bounds,
         heartbeat: configuration.server.heartbeatInterval, clock: clock

@@ -27,7 +27,10 @@ package actor Bridge {
   /// Every secret that was ever configured in this process.
   var knownSecrets = SecretMask()
   var sessions = SessionTable()
+  /// Set for when the oldest session is over.
+  var sessionTimer: TimerID?
   var guesses = GuessLimit()
+  var handshakes = HandshakeLog()
   /// `GET /api/v1/openapi.json`.
   lazy var openAPI = OpenAPI.document(
     version: version, basePath: configuration.server.basePath)
@@ -42,6 +45,8 @@ package actor Bridge {
   var storageHealth: StoreHealth?
   var storageTimer: TimerID?
   var unwatchedTimer: TimerID?
+  /// Key files that are being read, by their wallet.
+  var keyReadings: [String: KeyReading] = [:]
   private var network: NetworkMonitor?
   /// Event streams that connections are left for, once those of ``connectionsForREST`` are put aside.
   private var streamRoom = Int.max
@@ -104,6 +109,9 @@ package actor Bridge {
     }
     if let files = candidates.lazy.compactMap(PublicFiles.init(directory:)).first {
       self.files = files
+      for link in files.linksPassedOver {
+        log.warning("\(link) is not served: it is a link that leads out of public_dir")
+      }
     } else {
       log.warning("no page: public_dir \(directory) cannot be read, or is too large")
     }
@@ -115,7 +123,7 @@ package actor Bridge {
     var http = HTTPServerConfiguration(host: settings.listen.host, port: settings.listen.port)
     http.maximumConnections = settings.maximumSubscribers + Self.connectionsForREST
     http.maximumConnectionsPerAddress = settings.maximumConnectionsPerAddress
-    http.commonHeaders = Self.securityHeaders
+    http.commonHeaders = Self.securityHeaders(settings)
     let server = HTTPServer(
       loop: loop, configuration: http, handler: BridgeHandler(bridge: self, hub: hub))
     hub.attach(server)
@@ -147,6 +155,8 @@ package actor Bridge {
     network = nil
     if let storageTimer { loop.cancel(storageTimer) }
     storageTimer = nil
+    if let sessionTimer { loop.cancel(sessionTimer) }
+    sessionTimer = nil
     for entry in entries { entry.driver.feed(.stop(.stopping)) }
     if let server { await server.stop(within: Self.stopLimit) }
     for gateway in gateways.values { gateway.close() }

@@ -47,6 +47,9 @@ struct Check: AsyncParsableCommand {
     } catch {
       throw Failure(code: .configuration, message: error.description)
     }
+    for warning in configuration.warnings {
+      StandardStream.error.writeLine("walletwire: \(TerminalText.oneLine(warning))")
+    }
     let sources = configuration.sources
     guard !sources.isEmpty else {
       throw Failure(

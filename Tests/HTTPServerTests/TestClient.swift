@@ -138,6 +138,12 @@ final class TestClient {
     }
   }
 
+  /// Whether what is read next is the end, and no reset.
+  func endsInOrder() -> Bool {
+    var byte: UInt8 = 0
+    return buffer.isEmpty && recv(descriptor, &byte, 1, 0) == 0
+  }
+
   func read(exactly count: Int) throws -> [UInt8] {
     while buffer.count < count { try receive() }
     defer { buffer.removeFirst(count) }

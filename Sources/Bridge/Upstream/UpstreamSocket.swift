@@ -34,6 +34,8 @@ actor UpstreamSocket {
   private let host: String
   private let options: UpstreamOptions
   private let onEvent: @Sendable (Event) -> Void
+  private let scheme: UpstreamURL.Scheme
+  private var hasReceived = false
   private var phase = Phase.connecting
   private var random = SystemRandom()
   private var deadline: TimerID?
@@ -48,6 +50,7 @@ actor UpstreamSocket {
     self.loop = loop
     self.path = route.url.prefix + path
     host = route.url.hostField
+    scheme = route.url.scheme
     self.options = options
     self.onEvent = onEvent
     connection = Connection(
@@ -111,6 +114,9 @@ actor UpstreamSocket {
       receive(bytes, handshake)
     case (.received(let bytes), .open(let webSocket)):
       receive(bytes, webSocket)
+    case (.closed(.closedByPeer), .handshaking), (.closed(.reset), .handshaking):
+      let obstacle = hasReceived ? nil : Obstacle(closedUnansweredOver: scheme)
+      fail(obstacle?.failure ?? UpstreamFailure(TransportError.closedByPeer))
     case (.closed(let error), .connecting), (.closed(let error), .handshaking):
       fail(UpstreamFailure(error ?? .closedByPeer))
     case (.closed(let error), .open(var webSocket)):
@@ -135,6 +141,8 @@ actor UpstreamSocket {
   }
 
   private func receive(_ bytes: [UInt8], _ handshake: ClientHandshake) {
+    if let obstacle = Obstacle(firstBytes: bytes) { return fail(obstacle.failure) }
+    hasReceived = true
     var handshake = handshake
     do throws(HandshakeError) {
       switch try handshake.receive(bytes) {

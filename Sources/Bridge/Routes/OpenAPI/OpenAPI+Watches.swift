@@ -9,7 +9,9 @@ extension OpenAPI {
         "responses": {
           "200": {"description": "Every watch, those that are over among them.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Watches"}}}},
+          "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "503": {"$ref": "#/components/responses/Storage"}}},
       "post": {"operationId": "openWatch", "tags": ["watches"],
@@ -25,6 +27,7 @@ extension OpenAPI {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Watch"}}}},
           "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "409": {"description": "Followed as another kind, or the mint has all the watches it may.",
@@ -39,7 +42,9 @@ extension OpenAPI {
         "responses": {
           "200": {"description": "As it is now.", "content": {"application/json": {
             "schema": {"$ref": "#/components/schemas/Watch"}}}},
+          "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "503": {"$ref": "#/components/responses/Storage"}}},
       "delete": {"operationId": "closeWatch", "tags": ["watches"],
@@ -48,7 +53,9 @@ extension OpenAPI {
           {"name": "handle", "in": "path", "required": true, "schema": {"type": "string"}}],
         "responses": {
           "204": {"description": "It is gone."},
+          "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
