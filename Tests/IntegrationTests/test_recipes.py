@@ -96,6 +96,24 @@ def test_a_script_tells_of_a_payment_and_comes_back_by_id(
         stop_with_children(follower)
 
 
+@pytest.mark.parametrize("script", ["follow.py", "follow.mjs"])
+def test_a_script_prints_nothing_of_a_payer_s_that_steers_a_terminal(
+    bridge: Bridge, pay, tmp_path: Path, script: str
+):
+    command = [str(RECIPES / script), bridge.url]
+    if script.endswith(".mjs"):
+        command.insert(0, next(str(p) for p in (REPOSITORY / ".cache/browser").rglob("driver/node")))
+    follower = Process(command, tmp_path / "script.log")
+    try:
+        wait_until(lambda: is_followed(bridge), TOLD_S, "the script follows")
+        pay(21, "\x1b]0;owned\x07 \x9b31m \u202efdp \u2028+5.000 sat\r\n👩\u200d🚀 end")
+        wait_until(lambda: "end" in follower.log, TOLD_S, "the script tells")
+    finally:
+        follower.kill()
+    (line,) = follower.log.split("\n")[:-1]
+    assert line.endswith("sat  ?]0;owned? ?31m ?fdp ?+5.000 sat??👩\u200d🚀 end")
+
+
 def stop_with_children(follower: Process) -> None:
     """The shell's curl goes with it."""
     children = subprocess.run(
