@@ -22,15 +22,7 @@ extension ConfigurationError: CustomStringConvertible {
   package var description: String {
     let place = UpstreamText.cut(place, to: Self.maximumPlaceBytes)
     let line = [place, key, message].compactMap(\.self).joined(separator: ": ")
-    let printable = String.UnicodeScalarView(
-      line.unicodeScalars.map { $0.properties.isControl ? "?" : $0 })
-    return UpstreamText.cut(String(printable), to: Self.maximumBytes)
-  }
-}
-
-extension Unicode.Scalar.Properties {
-  fileprivate var isControl: Bool {
-    [.control, .format, .lineSeparator, .paragraphSeparator].contains(generalCategory)
+    return UpstreamText.cut(line.printable { _ in "?" }, to: Self.maximumBytes)
   }
 }
 

@@ -38,34 +38,41 @@ enum PaymentsCSV {
     var cell = "".unicodeScalars
     // A cell could have begun here, and what followed so far is passed over.
     var mayBegin = true
-    var isFormula = text.unicodeScalars.first.map(trimmed.contains) ?? false
+    // One that begins with a tab or a line end is told from a formula once more, for those may be cut off.
+    var isFormula = text.unicodeScalars.first.map { "\t\n\r".unicodeScalars.contains($0) } ?? false
     var isInFirstCell = true
     for scalar in text.unicodeScalars {
-      let isSeparator = separators.contains(scalar)
-      if mayBegin, triggers.contains(scalar) {
+      let isSeparator = isSeparator(scalar)
+      if mayBegin, isTrigger(scalar) {
         if isInFirstCell { isFormula = true } else { cell.append("'") }
       }
       mayBegin = isSeparator || (mayBegin && isPassedOver(scalar))
       if isSeparator { isInFirstCell = false }
       if scalar == "\"" { cell.append("\"") }
-      let isReadable = isSeparator || scalar.properties.generalCategory != .control
-      cell.append(isReadable ? scalar : "\u{FFFD}")
+      cell.append(isSeparator || !isControl(scalar) ? scalar : "\u{FFFD}")
     }
     return "\"" + (isFormula ? "'" : "") + String(cell) + "\""
   }
 
-  /// A cell that begins with one of these is told from a formula once more, for it may be cut off.
-  private static let trimmed: Set<Unicode.Scalar> = ["\t", "\n", "\r"]
-
   /// Behind any of these a reader may begin a cell or a row.
-  private static let separators: Set<Unicode.Scalar> = [
-    ",", ";", "|", "\t", "\n", "\u{B}", "\u{C}", "\r", "\u{85}", "\u{2028}", "\u{2029}",
-  ]
+  private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case ",", ";", "|", "\t", "\n", "\u{B}", "\u{C}", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
+    default: false
+    }
+  }
 
   /// What begins a formula, in full width as well: spreadsheets of East Asia take both.
-  private static let triggers: Set<Unicode.Scalar> = [
-    "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
-  ]
+  private static func isTrigger(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}": true
+    default: false
+    }
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+  }
 
   /// What may stand before the first sign of a formula: what readers trim, and what has no form of its own.
   private static func isPassedOver(_ scalar: Unicode.Scalar) -> Bool {

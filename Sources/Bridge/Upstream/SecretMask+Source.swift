@@ -16,11 +16,14 @@ extension SecretMask {
     if let token = configuration.server.accessToken { insert(token) }
   }
 
+  /// With errors no longer than a few words of an upstream's and ours: a server's may go into one at any length.
   func masked(_ status: SourceStatus) -> SourceStatus {
     var status = status
     status.serverVersion = masked(status.serverVersion)
     status.upstreamName = masked(status.upstreamName)
-    status.lastError = masked(status.lastError)
+    status.lastError = masked(status.lastError).map {
+      UpstreamText.cut($0, to: UpstreamText.maximumErrorBytes)
+    }
     status.metrics.lastCloseReason = masked(status.metrics.lastCloseReason)
     return status
   }

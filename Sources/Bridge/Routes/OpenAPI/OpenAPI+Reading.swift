@@ -54,7 +54,8 @@ extension OpenAPI {
         "404": {"$ref": "#/components/responses/NotFound"},
         "503": {"$ref": "#/components/responses/Storage"}}}},
     "/api/v1/payments.csv": {"get": {"operationId": "getPaymentsAsCSV", "tags": ["money"],
-      "summary": "The same list as CSV", "description": "RFC 4180; 1000 rows unless limit says less.",
+      "summary": "The same list as CSV",
+      "description": "RFC 4180; 1000 rows unless limit says less; no text begins a formula.",
       "parameters": [
         {"$ref": "#/components/parameters/wallets"}, {"$ref": "#/components/parameters/limit"},
         {"$ref": "#/components/parameters/before"}, {"$ref": "#/components/parameters/status"},
