@@ -11,9 +11,10 @@ enum ContentLengthBlanks {
   ///
   /// - Parameter bytes: Begins with a line of the header; a NUL ends what has come.
   static func moveToFront(in bytes: UnsafeMutableRawBufferPointer) {
-    var rest = bytes[...]
+    var rest = bytes
     while let line = nextLine(of: &rest) {
-      guard line.count > name.count, line[line.startIndex + name.count] == UInt8(ascii: ":"),
+      guard line.count > name.count, line[0].asciiLowercased == name[0],
+        line[name.count] == UInt8(ascii: ":"),
         line.prefix(name.count).elementsEqual(name, by: { $0.asciiLowercased == $1 })
       else { continue }
       let value = UnsafeMutableRawBufferPointer(rebasing: line.dropFirst(name.count + 1))
@@ -27,14 +28,20 @@ enum ContentLengthBlanks {
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-  /// - Returns: nil at the empty line that ends the header, and where no whole line has come.
+  /// Takes a line off the front.
+  ///
+  /// - Returns: It, without its end; nil at the empty line that ends the header, and where no whole
+  ///   line has come.
   private static func nextLine(
-    of rest: inout Slice<UnsafeMutableRawBufferPointer>
-  ) -> Slice<UnsafeMutableRawBufferPointer>? {
-    guard let end = rest.firstIndex(where: { $0 == 0x0A || $0 == 0 }), rest[end] == 0x0A,
-      end > rest.startIndex, rest[end - 1] == 0x0D, end - 1 > rest.startIndex
-    else { return nil }
-    defer { rest = rest[(end + 1)...] }
-    return rest[..<(end - 1)]
+    of rest: inout UnsafeMutableRawBufferPointer
+  ) -> UnsafeMutableRawBufferPointer? {
+    guard let start = rest.baseAddress, let feed = memchr(start, 0x0A, rest.count) else {
+      return nil
+    }
+    let length = feed - start - 1
+    guard length > 0, rest[length] == 0x0D, memchr(start, 0, length) == nil else { return nil }
+    let line = UnsafeMutableRawBufferPointer(rebasing: rest[..<length])
+    rest = UnsafeMutableRawBufferPointer(rebasing: rest[(length + 2)...])
+    return line
   }
 }

@@ -24,7 +24,7 @@ package struct HTTPServerConfiguration: Sendable {
   /// response: more than `maximumHeadBytes`, so that a head of twice that length is still refused
   /// by ourselves. It is resident as far as it has been used, as a whole after the first request,
   /// and given back when the connection becomes a stream.
-  package var connectionMemoryBytes = 40 * 1024
+  package var connectionMemoryBytes = 36 * 1024
   /// A longer body is refused with 413.
   package var maximumBodyBytes = 64 * 1024
   /// While the bodies of responses that are still being sent take this much, requests get 503: so clients that
