@@ -1,7 +1,7 @@
 package import EventLoop
 
-/// Work that may keep its thread for as long as a network's file system hangs: on a thread of its own, which neither the
-/// bridge's loop nor a stop waits for.
+/// Work that may keep its thread for as long as a network's file system hangs: on a thread of its
+/// own, which neither the bridge's loop nor a stop waits for.
 package enum BackgroundWork {
   /// Runs `work` and hands its result to `completion`, on the new thread.
   ///
@@ -13,7 +13,8 @@ package enum BackgroundWork {
     try SystemThread.start(name: name) { completion(work()) }
   }
 
-  /// Runs `work` and waits for its result. Cancelled, it waits no longer, and the thread is left to itself.
+  /// Runs `work` and waits for its result. Cancelled, it waits no longer, and the thread is left to
+  /// itself.
   ///
   /// - Returns: nil when the task was cancelled first.
   /// - Throws: when the system refuses another thread.

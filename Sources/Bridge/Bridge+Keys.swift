@@ -14,13 +14,13 @@ extension Bridge {
     var patience: TimerID?
   }
 
-  /// Reconnects a source with the key as its file holds it now: at once where there is no file to read, else as soon as
-  /// that has been read.
+  /// Reconnects a source with the key as its file holds it now: at once where there is no file to
+  /// read, else as soon as that has been read.
   func reconnectWithCurrentKey(_ settings: SourceSettings) {
     guard case .wallet(let wallet) = settings, wallet.hasKeyFile else {
       return reconnect(settings.name, with: settings)
     }
-    if let reading = keyReadings[wallet.name] {
+    if let reading = keyReadings[wallet.name], reading.settings == settings {
       // The file hangs, and may for days; one thread that waits for it is enough.
       if reading.patience == nil { reconnect(wallet.name, with: settings) }
       return
@@ -44,6 +44,7 @@ extension Bridge {
   }
 
   private func keyIsOverdue(_ settings: SourceSettings) {
+    guard keyReadings[settings.name]?.settings == settings else { return }
     keyReadings[settings.name]?.patience = nil
     log.warning("\(settings.name): its key file does not answer; going on with the key known")
     reconnect(settings.name, with: settings)
@@ -52,6 +53,7 @@ extension Bridge {
   private func keyWasRead(
     _ result: Result<WalletSettings, ConfigurationError>, for settings: SourceSettings
   ) {
+    guard keyReadings[settings.name]?.settings == settings else { return }
     let patience = keyReadings.removeValue(forKey: settings.name)?.patience
     if let patience { loop.cancel(patience) }
     switch result {
@@ -69,14 +71,15 @@ extension Bridge {
 
   /// - Parameters:
   ///   - next: the settings with the key from now on.
-  ///   - previous: what the source must still have; a reload or a pause meanwhile has the last word.
+  ///   - previous: what the source must still have; a reload meanwhile has the last word.
   private func reconnect(
     _ name: String, with next: SourceSettings, from previous: SourceSettings? = nil
   ) {
     let known = previous ?? next
-    guard let index = entries.firstIndex(where: { $0.settings == known }),
-      entries[index].told == .connected
-    else { return }
+    guard let index = entries.firstIndex(where: { $0.settings == known }) else { return }
+    let told = entries[index].told
+    // Stopped meanwhile, it takes another key, and stays down.
+    guard told == .connected || next != known else { return }
     let (key, fingerprint) = Self.key(of: next)
     entries[index].settings = next
     if case .wallet(let wallet) = next,
@@ -86,7 +89,9 @@ extension Bridge {
     }
     entries[index].book?.keyFingerprint = fingerprint
     knownSecrets.insert(key)
-    entries[index].driver.replaceKey(key)
-    entries[index].driver.feed(.reconnect(keyFingerprint: fingerprint))
+    let driver = entries[index].driver
+    driver.replaceKey(key)
+    driver.feed(.reconnect(keyFingerprint: fingerprint))
+    if case .down(let reason) = told { driver.feed(.stop(reason)) }
   }
 }

@@ -64,9 +64,9 @@ extension Bridge {
 
   // MARK: Reload
 
-  /// Brings into force what can change while the bridge runs, so that what `GET /api/v1/config` shows is what is in
-  /// force. Who would be let in otherwise from now on has to come in again: sessions are over with their token, streams
-  /// end and are resumed by id.
+  /// Brings into force what can change while the bridge runs, so that what `GET /api/v1/config`
+  /// shows is what is in force. Who would be let in otherwise from now on has to come in again:
+  /// sessions are over with their token, streams end and are resumed by id.
   ///
   /// - Returns: whether the configuration was taken over.
   private func takeOver(_ next: Configuration) -> Bool {
@@ -74,7 +74,10 @@ extension Bridge {
     let (server, waiting) = next.server.reloaded(over: running.server)
     guard !server.isExposed else {
       log.error(
-        "the running configuration stays in force: until the next start the bridge listens beyond loopback, and needs a token"
+        """
+        the running configuration stays in force: until the next start the bridge listens beyond \
+        loopback, and needs a token
+        """
       )
       return false
     }

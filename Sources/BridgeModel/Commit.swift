@@ -72,10 +72,13 @@ package struct BookRecord: Sendable, Hashable {
   package var balance: Balance
   /// When the wallet's history was taken in; nil while only frames have told of this wallet.
   package var importedAt: Timestamp?
+  /// When the last correction was published; nil while there was none.
+  package var lastCorrectionAt: Timestamp?
 
   package init(
     identity: BookIdentity, opening: Millisatoshi, effects: Millisatoshi,
-    unexplained: Millisatoshi, balance: Balance, importedAt: Timestamp?
+    unexplained: Millisatoshi, balance: Balance, importedAt: Timestamp?,
+    lastCorrectionAt: Timestamp? = nil
   ) {
     self.identity = identity
     self.opening = opening
@@ -83,6 +86,7 @@ package struct BookRecord: Sendable, Hashable {
     self.unexplained = unexplained
     self.balance = balance
     self.importedAt = importedAt
+    self.lastCorrectionAt = lastCorrectionAt
   }
 
   /// The balance that the payments explain.

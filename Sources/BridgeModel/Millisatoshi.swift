@@ -34,6 +34,12 @@ package struct Millisatoshi: Sendable, Hashable, Comparable {
   /// The amount without its sign.
   package var magnitude: Millisatoshi { value < 0 ? -self : self }
 
+  /// The sum of two amounts from outside; nil where it is beyond ±``maximum``.
+  package func adding(_ other: Millisatoshi) -> Millisatoshi? {
+    let (sum, isOverflow) = value.addingReportingOverflow(other.value)
+    return isOverflow ? nil : Millisatoshi(checking: sum)
+  }
+
   package static func < (left: Millisatoshi, right: Millisatoshi) -> Bool {
     left.value < right.value
   }

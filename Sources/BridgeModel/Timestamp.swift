@@ -104,6 +104,12 @@ extension Timestamp {
     milliseconds = (minutes * 60 + second) * 1000 + fraction
   }
 
+  /// Whether a text that ``init(rfc3339:)`` reads says which zone it is in.
+  package static func namesZone(_ text: String) -> Bool {
+    // Behind the date, whose parts are joined by hyphens.
+    text.utf8.dropFirst(10).contains { "Zz+-".utf8.contains($0) }
+  }
+
   /// The proleptic Gregorian date of a day, counted from years that begin in March, so that the leap day is last.
   private static func civilDate(daysSinceEpoch: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let (era, dayOfEra) = floorDivide(daysSinceEpoch + 719_468, 146_097)

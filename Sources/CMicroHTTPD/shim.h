@@ -24,7 +24,8 @@ struct mhd_shim_limits {
   size_t connection_memory_bytes;
 };
 
-// Told before microhttpd refuses a request with a page of its own, which its log is the only one to tell.
+// Told before microhttpd refuses a request with a page of its own, which its log is the only one to
+// tell.
 struct mhd_shim_log {
   void (*refuses)(void *context, unsigned int status, int is_of_chunks);
   void *context;
@@ -39,8 +40,9 @@ static inline void mhd_shim_write_log(void *log, const char *format, va_list arg
   told->refuses(told->context, status, page && strstr(page, "chunk") != 0);
 }
 
-// It doesn't listen: connections are given to it. With MHD_USE_TURBO it closes a connection by closing its descriptor and
-// no more, so that the socket lives on where there is another one for it.
+// It doesn't listen: connections are given to it. With MHD_USE_TURBO it closes a connection by
+// closing its descriptor and no more, so that the socket lives on where there is another one for
+// it.
 static inline struct MHD_Daemon *mhd_shim_start(
     const struct mhd_shim_callbacks *callbacks, const struct mhd_shim_limits *limits,
     int strict_for_client, const struct mhd_shim_log *log, void *context) {
@@ -88,7 +90,8 @@ static inline size_t mhd_shim_request_header_bytes(struct MHD_Connection *connec
   return info ? info->header_size : 0;
 }
 
-// A field of that name in front of the request's own. Strings of the program, as microhttpd wants them.
+// A field of that name in front of the request's own. Strings of the program, as microhttpd wants
+// them.
 static inline enum MHD_Result mhd_shim_hide_cookies(struct MHD_Connection *connection) {
   return MHD_set_connection_value(connection, MHD_HEADER_KIND, "Cookie", "");
 }

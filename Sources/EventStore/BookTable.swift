@@ -64,7 +64,8 @@ final class BookTable {
     select = try database.prepare(
       """
       SELECT origin, key_fingerprint, wallet_id, opening, effects, unexplained, balance,
-        confirmed_at, changed_at, imported_at
+        confirmed_at, changed_at, imported_at,
+        (SELECT at FROM adjustments WHERE book = books.id ORDER BY id DESC LIMIT 1)
       FROM books WHERE id = ?
       """)
   }
@@ -87,7 +88,8 @@ final class BookTable {
       if let known = unexplained[book] { known } else { try writtenUnexplained(book) }
     if before != record.unexplained {
       noteAdjustment.bind(1, book.number)
-      noteAdjustment.bind(2, record.balance.confirmedAt.milliseconds)
+      let at = record.lastCorrectionAt ?? record.balance.confirmedAt
+      noteAdjustment.bind(2, at.milliseconds)
       // Not in SQL, where a difference beyond Int64 is a floating-point number that the column refuses.
       noteAdjustment.bind(3, (record.unexplained - before).value)
       try noteAdjustment.run()
@@ -126,7 +128,8 @@ final class BookTable {
         amount: Millisatoshi(select.int64(6)),
         confirmedAt: Timestamp(milliseconds: select.int64(7)),
         changedAt: Timestamp(milliseconds: select.int64(8))),
-      importedAt: select.optionalInt64(9).map { Timestamp(milliseconds: $0) })
+      importedAt: select.optionalInt64(9).map { Timestamp(milliseconds: $0) },
+      lastCorrectionAt: select.optionalInt64(10).map { Timestamp(milliseconds: $0) })
   }
 
   /// After a failed transaction: what was linked in it is not.

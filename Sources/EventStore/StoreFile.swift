@@ -22,7 +22,8 @@ final class StoreFile {
     }
     self.path = String(cString: resolved)
     free(resolved)
-    // Somebody may have put a link to another file there; the database itself may be one that its owner has put.
+    // A link in the lock's place would have us write into another file. The database itself may be
+    // behind one, as its owner likes.
     lock = try Self.open(self.path + "-lock", reportedAs: path, flags: O_NOFOLLOW)
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.processNumber(in: lock)

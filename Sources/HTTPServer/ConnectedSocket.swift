@@ -36,9 +36,9 @@ struct ConnectedSocket {
   /// What is taken off a socket at most before it is closed.
   private static let maximumDrainedBytes = 256 * 1024
 
-  /// Ends what is sent, and takes off the socket what has come and is read by nobody: a socket that is closed with
-  /// bytes unread is reset (RFC 9293, section 3.6.1), and a reset can take the last bytes from a client that has not
-  /// read them yet.
+  /// Ends what is sent, and takes off the socket what has come and is read by nobody: a socket that
+  /// is closed with bytes unread is reset (RFC 9293, section 3.6.1), and a reset can take the last
+  /// bytes from a client that has not read them yet.
   func finishSending() {
     shutdown(descriptor, CInt(SHUT_WR))
     withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { piece in
@@ -52,16 +52,19 @@ struct ConnectedSocket {
   }
 }
 
-/// A connection that was taken over from microhttpd to carry a stream. It is closed with its last reference.
+/// A connection that was taken over from microhttpd to carry a stream. It is closed with its last
+/// reference.
 ///
-/// Its descriptor is a second one for the same socket: microhttpd closes its own, and with it goes the memory that the
-/// request took. So a stream that waits costs no more than its place in the table.
+/// Its descriptor is a second one for the same socket: microhttpd closes its own, and with it goes
+/// the memory that the request took. So a stream that waits costs no more than its place in the
+/// table.
 final class StreamConnection {
   let socket: ConnectedSocket
   /// The address that it came from.
   let host: String
 
-  /// Nil when no descriptor is left. The corresponding C function is `fcntl` with `F_DUPFD_CLOEXEC`.
+  /// Nil when no descriptor is left. The corresponding C function is `fcntl` with
+  /// `F_DUPFD_CLOEXEC`.
   init?(takingOver descriptor: CInt, from host: String) {
     let own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard own >= 0 else { return nil }

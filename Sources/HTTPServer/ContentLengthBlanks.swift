@@ -1,12 +1,13 @@
 import Glibc
 
-/// Blanks between a `Content-Length` and its line's end are no part of the value (RFC 9110, section 5.5). microhttpd
-/// 0.9.75 takes those in front of a value off, and refuses a length with some behind it.
+/// Blanks between a `Content-Length` and its line's end are no part of the value (RFC 9110, section
+/// 5.5). microhttpd 0.9.75 takes those in front of a value off, and refuses a length with some
+/// behind it.
 enum ContentLengthBlanks {
   private static let name = Array("content-length".utf8)
 
-  /// Puts the blanks behind each `Content-Length` in front of it, up to the end of the header, or as far as its lines
-  /// have come.
+  /// Puts the blanks behind each `Content-Length` in front of it, up to the end of the header, or
+  /// as far as its lines have come.
   ///
   /// - Parameter bytes: Begins with a line of the header; a NUL ends what has come.
   static func moveToFront(in bytes: UnsafeMutableRawBufferPointer) {

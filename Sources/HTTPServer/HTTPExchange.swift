@@ -21,7 +21,8 @@ final class HTTPServerContext {
   var commonHeaders: HTTPHeaders
   /// Of the present turn.
   var repeatable: RepeatableReply?
-  /// Each connection's memory is mapped by itself, and not a part of the heap: so microhttpd 0.9.75 does above this.
+  /// Each connection's memory is mapped by itself, and not a part of the heap: so microhttpd 0.9.75
+  /// does above this.
   var mapsMemory: Bool { configuration.connectionMemoryBytes > 32 * 1024 }
   /// Connections by the address they come from; kept only where that is limited.
   private var connectionsByHost: [String: Int] = [:]
@@ -236,9 +237,9 @@ final class HTTPExchange {
     }
   }
 
-  /// Whether the body of the request comes in chunks. microhttpd takes a bare LF for the end of a chunk's line, so that
-  /// what follows such a body could be read as another request by us than by a proxy in front: the connection is
-  /// closed after the response.
+  /// Whether the body of the request comes in chunks. microhttpd takes a bare LF for the end of a
+  /// chunk's line, so that what follows such a body could be read as another request by us than by
+  /// a proxy in front: the connection is closed after the response.
   var hasChunks: Bool {
     guard case .body(_, _, let headers) = phase else { return false }
     return headers["Transfer-Encoding"] != nil

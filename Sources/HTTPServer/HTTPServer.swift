@@ -158,7 +158,8 @@ package actor HTTPServer {
     assumeIsolated { $0.context.streams.resumeAll() }
   }
 
-  /// Replaces the configuration's common headers, for the responses that begin from now on. Only on the server's loop.
+  /// Replaces the configuration's common headers, for the responses that begin from now on. Only on
+  /// the server's loop.
   package nonisolated func setCommonHeaders(_ headers: HTTPHeaders) {
     assumeIsolated { $0.context.commonHeaders = headers }
   }

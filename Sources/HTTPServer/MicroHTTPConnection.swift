@@ -16,8 +16,8 @@ struct MicroHTTPConnection: Equatable {
     }
   }
 
-  /// Keeps microhttpd from cutting the cookies up, which would take as much memory again for them and a record for each:
-  /// it cuts up the first field of that name, and this is an empty one.
+  /// Keeps microhttpd from cutting the cookies up, which would take as much memory again for them
+  /// and a record for each: it cuts up the first field of that name, and this is an empty one.
   ///
   /// - Returns: Whether there was room for it.
   func hideCookies() -> Bool { mhd_shim_hide_cookies(pointer) == .YES }
@@ -27,9 +27,9 @@ struct MicroHTTPConnection: Equatable {
 
   /// Mends a `Content-Length` with blanks behind it, before microhttpd reads it.
   ///
-  /// What has come of the header stands behind the request line, and zeros behind that: microhttpd 0.9.75 maps its
-  /// memory, so that the page of the target is the connection's own, and clears it after each request. Further than
-  /// that page we don't look.
+  /// What has come of the header stands behind the request line, and zeros behind that: microhttpd
+  /// 0.9.75 maps its memory, so that the page of the target is the connection's own, and clears it
+  /// after each request. Further than that page we don't look.
   ///
   /// - Parameter target: As microhttpd points to it when the request line is read.
   func mendContentLength(behind target: UnsafePointer<CChar>) {
@@ -66,7 +66,8 @@ struct MicroHTTPConnection: Equatable {
       let made = MicroHTTPResponse(headOf: head, exchange.context.commonHeaders)
       return made.map { send($0, for: exchange) } ?? .NO
     case .stream(let head, let opened):
-      // Up to its end microhttpd has no part in it: it closes its descriptor of the socket, without a word to it.
+      // Up to its end microhttpd has no part in it: it closes its descriptor of the socket, without
+      // a word to it.
       let taken = StreamConnection(
         takingOver: exchange.socket.descriptor, from: exchange.remoteAddress.host)
       guard let taken else {
@@ -135,7 +136,8 @@ struct MicroHTTPConnection: Equatable {
       method: String(cString: method), targetBytes: version - target - 1,
       version: String(cString: version), headers: collected.headers,
       bytes: bytes,
-      // microhttpd keeps the head and a record for each field in the memory from which the response's head must be built.
+      // microhttpd keeps the head and a record for each field in the memory from which the
+      // response's head must be built.
       usedMemoryBytes: bytes + (collected.headers.fields.count + 2) * Self.recordBytes,
       isContiguous: !Self.parsesInPlace || collected.isContiguous && collected.next + 2 == end)
   }

@@ -54,9 +54,11 @@ final class MicroHTTPDaemon {
     if let daemon { MHD_run(daemon) }
   }
 
-  /// So many silent ones are remembered; of the others TLS is not told apart, and ends as any noise does.
+  /// So many silent ones are remembered; of the others TLS is not told apart, and ends as any noise
+  /// does.
   private static let maximumNewcomers = 64
-  /// The content type of a TLS record that bears a handshake (RFC 8446, section 5.1). No method begins with it.
+  /// The content type of a TLS record that bears a handshake (RFC 8446, section 5.1). No method
+  /// begins with it.
   private static let handshakeRecord: UInt8 = 22
 
   private func lookAtNewcomers() {
@@ -113,8 +115,9 @@ extension MicroHTTPDaemon {
     if let index = requests.lastIndex(of: connection) { requests.remove(at: index) }
   }
 
-  /// microhttpd refuses a request with HTML of its own, and does not say whose it is. Where that is certain, the client
-  /// is sent our problem document instead: microhttpd finds the socket shut then.
+  /// microhttpd refuses a request with HTML of its own, and does not say whose it is. Where that is
+  /// certain, the client is sent our problem document instead: microhttpd finds the socket shut
+  /// then.
   fileprivate func answerRefusal(status: Int, isOfChunks: Bool) {
     guard let connection = refused(status: status, isOfChunks: isOfChunks),
       let refusal = HTTPRefusal.ofMicroHTTPD(
@@ -131,7 +134,8 @@ extension MicroHTTPDaemon {
       return bodies.count == 1 ? bodies[0] : nil
     }
     let heads = requests.filter { $0.exchange?.isAtHead == true }
-    // A head that is whole, and that we have not been shown: its framing is refused at this very moment.
+    // A head that is whole, and that we have not been shown: its framing is refused at this very
+    // moment.
     if let judged = heads.first(where: \.hasWholeHead) { return judged }
     return status == HTTPRefusal.headerTooLarge.status && heads.count == 1 ? heads[0] : nil
   }

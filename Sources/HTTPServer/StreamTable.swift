@@ -2,8 +2,8 @@ import EventLoop
 
 /// The open streams of a server: which there are, and how each of them stands.
 ///
-/// A connection with a stream was taken over from microhttpd: its bytes are written by `StreamSender`, and it is closed
-/// with its stream.
+/// A connection with a stream was taken over from microhttpd: its bytes are written by
+/// `StreamSender`, and it is closed with its stream.
 final class StreamTable {
   enum Phase {
     case free

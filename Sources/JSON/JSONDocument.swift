@@ -3,24 +3,38 @@
 ///
 /// UTF-8 without a byte order mark, as section 8.1 asks for.
 package final class JSONDocument: Sendable {
-  /// Arrays and objects within each other, at most.
-  package static let maximumDepth = 512
+  /// Arrays and objects within each other, at most: more than Python's own `json` writes, so that no server's list is
+  /// lost to one deep element.
+  package static let maximumDepth = 2048
   /// Bytes of a text, at most.
   package static let maximumBytes = 1 << 30
 
   let bytes: [UInt8]
   let tokens: [JSONToken]
 
-  /// Nil for what is not JSON.
-  package init?(_ bytes: [UInt8]) {
-    guard bytes.count <= Self.maximumBytes else { return nil }
-    let tokens = bytes.withUnsafeBufferPointer { buffer -> [JSONToken]? in
-      var scanner = JSONScanner(buffer)
-      return scanner.scan() ? scanner.tokens : nil
+  /// Why a text was not read.
+  package enum Refusal: Error, Sendable, Hashable {
+    case notJSON
+    /// It may be JSON: the reading was given up at the limit.
+    case tooManyValues
+  }
+
+  /// - Parameter maximumValues: Values and names of members together: the time that reading takes goes with them.
+  package init(reading bytes: [UInt8], maximumValues: Int) throws(Refusal) {
+    guard bytes.count <= Self.maximumBytes else { throw .tooManyValues }
+    let (tokens, refusal) = bytes.withUnsafeBufferPointer { buffer -> ([JSONToken], Refusal?) in
+      var scanner = JSONScanner(buffer, maximumTokens: maximumValues)
+      if scanner.scan() { return (scanner.tokens, nil) }
+      return ([], scanner.isOverLimit ? .tooManyValues : .notJSON)
     }
-    guard let tokens else { return nil }
+    if let refusal { throw refusal }
     self.bytes = bytes
     self.tokens = tokens
+  }
+
+  /// Nil for what is not JSON.
+  package convenience init?(_ bytes: [UInt8]) {
+    try? self.init(reading: bytes, maximumValues: .max)
   }
 
   package convenience init?(_ text: String) {

@@ -35,14 +35,33 @@ package struct JSONElement: Sendable {
   private func isName(
     _ name: UnsafeBufferPointer<UInt8>, _ key: JSONToken, at index: Int
   ) -> Bool {
-    guard key.isPlain else {
-      return JSONElement(document: document, index: index).string?.utf8.elementsEqual(name) == true
-    }
     let length = Int(key.end - key.start)
+    guard key.isPlain else {
+      // Names that are asked for are ASCII, so each of their bytes is written with one to six.
+      return (name.count...6 * name.count).contains(length)
+        && JSONElement(document: document, index: index).isEscaped(name)
+    }
     guard length == name.count else { return false }
     let start = Int(key.start)
     for offset in 0..<length where document.bytes[start + offset] != name[offset] { return false }
     return true
+  }
+
+  /// Whether this string, which holds escapes, is that ASCII name. Stops at the first difference: a text may have a
+  /// hundred thousand such names.
+  private func isEscaped(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    var rest = bytes
+    for expected in name {
+      guard var byte = rest.popFirst() else { return false }
+      if byte == UInt8(ascii: "\\") {
+        guard let letter = rest.popFirst() else { return false }
+        let unit = JSONEscape.octet(for: letter).map(UInt16.init) ?? Self.codeUnit(&rest)
+        guard unit < 0x80 else { return false }
+        byte = UInt8(unit)
+      }
+      guard byte == expected else { return false }
+    }
+    return rest.isEmpty
   }
 
   /// The elements of an array, null ones too; nil for anything else.
@@ -88,8 +107,27 @@ package struct JSONElement: Sendable {
 
   /// Nil for anything but a string, and for one that escapes half of a surrogate pair.
   package var string: String? {
+    string(atMost: .max)
+  }
+
+  /// The beginning of a string: whole scalars that fit into so many bytes of UTF-8. What follows is not even looked
+  /// at, so a text of megabytes costs no more. Nil as for ``string``.
+  package func string(atMost maximumBytes: Int) -> String? {
     guard token.kind == .string else { return nil }
-    return token.isPlain ? String(decoding: bytes, as: UTF8.self) : unescaped
+    guard token.isPlain else { return unescaped(atMost: maximumBytes) }
+    var bytes = bytes
+    if bytes.count > maximumBytes {
+      var end = bytes.startIndex + maximumBytes
+      while end > bytes.startIndex, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+      bytes = bytes[..<end]
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The value as it is written.
+  package var source: ArraySlice<UInt8> {
+    guard token.kind == .string else { return bytes }
+    return document.bytes[Int(token.start) - 1..<Int(token.end) + 1]
   }
 
   /// A whole number within the range of Int64, however it is spelled; nil for anything else. Nothing
@@ -111,11 +149,11 @@ package struct JSONElement: Sendable {
   private var bytes: ArraySlice<UInt8> { document.bytes[Int(token.start)..<Int(token.end)] }
 
   /// Section 7; the grammar has been checked.
-  private var unescaped: String? {
+  private func unescaped(atMost maximumBytes: Int) -> String? {
     var result: [UInt8] = []
-    result.reserveCapacity(bytes.count)
+    result.reserveCapacity(min(bytes.count, maximumBytes))
     var rest = bytes
-    while let byte = rest.popFirst() {
+    while result.count <= maximumBytes, let byte = rest.popFirst() {
       guard byte == UInt8(ascii: "\\"), let letter = rest.popFirst() else {
         result.append(byte)
         continue
@@ -126,6 +164,11 @@ package struct JSONElement: Sendable {
         guard let scalar = Self.scalar(&rest) else { return nil }
         result.append(contentsOf: String(Character(scalar)).utf8)
       }
+    }
+    if result.count > maximumBytes {
+      var end = maximumBytes
+      while end > 0, result[end] & 0xC0 == 0x80 { end -= 1 }
+      result.removeSubrange(end...)
     }
     return String(decoding: result, as: UTF8.self)
   }

@@ -6,13 +6,18 @@ struct JSONScanner {
   /// The arrays and objects that are open, as indices of tokens.
   private var open: [Int] = []
   private(set) var tokens: [JSONToken] = []
+  private let maximumTokens: Int
 
   private static let bytesPerTokenGuess = 24
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+  init(_ bytes: UnsafeBufferPointer<UInt8>, maximumTokens: Int) {
     self.bytes = bytes
-    tokens.reserveCapacity(bytes.count / Self.bytesPerTokenGuess + 1)
+    self.maximumTokens = maximumTokens
+    tokens.reserveCapacity(min(bytes.count / Self.bytesPerTokenGuess + 1, maximumTokens))
   }
+
+  /// It was given up for its number of values.
+  var isOverLimit: Bool { tokens.count > maximumTokens }
 
   /// - Returns: Whether the text is one value, and nothing else.
   mutating func scan() -> Bool {
@@ -40,13 +45,13 @@ struct JSONScanner {
       guard scanValue() else { return false }
     }
     skipWhiteSpace()
-    return position == bytes.count
+    return position == bytes.count && !isOverLimit
   }
 
   // MARK: Values
 
   private mutating func scanValue() -> Bool {
-    guard position < bytes.count else { return false }
+    guard position < bytes.count, !isOverLimit else { return false }
     switch bytes[position] {
     case UInt8(ascii: "\""):
       position += 1

@@ -21,6 +21,7 @@ import BridgeModel
 /// | `burst` | `wallet`, `count`, [`amount_sat`, `spread_ms`] | `payment_ids` |
 /// | `edit_amount` | `payment_id`, `amount_msat` (signed), [`touch`] | `payment` |
 /// | `forget_update` | `payment_id` | `payment` |
+/// | `forget_payment` | `payment_id` | `payment`, as it was |
 /// | `reset_key`, `delete_wallet` | `wallet` | `wallet` |
 /// | `fault` | `kind`, `on`, [`ms`] | `faults` |
 /// | `close_sockets` | [`code`]; without it they are dropped | `closed` |

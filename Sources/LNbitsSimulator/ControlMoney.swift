@@ -42,6 +42,12 @@ extension SimulatorService {
     switch command {
     case "burst":
       return try burst(arguments, now: now, using: &random)
+    case "forget_payment":
+      let id = try arguments.text("payment_id")
+      return describe(
+        try refusing { lnbits throws(PaymentRefusal) in
+          try lnbits.forgetPayment(checkingID: id, now: now)
+        })
     case "edit_amount", "forget_update", "conclude_external", "repeat_notification",
       "pay_invoice_external":
       return try changePayment(command, arguments, now: now)

@@ -73,6 +73,15 @@ package struct Ledger: Sendable {
     if !row.isOutgoing { invoices[row.invoice] = index }
   }
 
+  /// Takes a row out of the table, as if it had never been.
+  mutating func remove(checkingID: String) {
+    rows.removeAll { $0.checkingID == checkingID }
+    let rest = rows
+    (rows, rowsByCheckingID, rowsByHash, rowsByWallet) = ([], [:], [:], [:])
+    invoices = [:]
+    for row in rest { add(row) }
+  }
+
   /// Writes a row back under the checking id it was read with. Does nothing when there is none.
   mutating func update(_ row: PaymentRow, formerCheckingID: String? = nil) {
     let former = formerCheckingID ?? row.checkingID

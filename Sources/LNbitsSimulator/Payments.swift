@@ -131,6 +131,20 @@ extension SimulatedLNbits {
     ledger.update(row)
   }
 
+  /// Takes a payment out of the table, as LNbits' `delete-wallet-payment` and its clean-ups do, and with it what it had
+  /// moved; nobody is told. What its node says of it later is of no effect.
+  ///
+  /// - Returns: The row as it was.
+  @discardableResult
+  package mutating func forgetPayment(
+    checkingID: String, now: Instant
+  ) throws(PaymentRefusal) -> PaymentRow {
+    advance(to: now)
+    guard let row = ledger.row(checkingID: checkingID) else { throw .unknownPayment(checkingID) }
+    ledger.remove(checkingID: checkingID)
+    return row
+  }
+
   /// A payment of the past, settled, in its place in the table only by its stamps. Nobody is told. For
   /// histories that a scenario begins with.
   package mutating func addSettled(

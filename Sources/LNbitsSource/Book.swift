@@ -14,6 +14,8 @@ struct Book: Sendable {
     var updateMeansSettlement: Bool
     /// A frame on the present socket told of this payment.
     var isAnnounced: Bool
+    /// For times without a zone.
+    var zone = UpstreamZone()
   }
 
   struct Change: Sendable, Hashable {
@@ -29,6 +31,32 @@ struct Book: Sendable {
   private struct Known: Sendable {
     var status: Payment.Status
     var effect: Millisatoshi
+    /// Amount and fee together, of a payment that counts.
+    var turnover: Millisatoshi
+
+    init(_ payment: Payment) {
+      status = payment.status
+      effect = payment.balanceEffect
+      turnover = payment.status == .failed ? .zero : payment.amount + payment.fee
+    }
+  }
+
+  /// The sums of amounts and fees of each direction. Each is held to all the money there is, and not their difference
+  /// alone: whoever adds up what is stored, of either, gets no larger sum.
+  fileprivate struct Turnover: Sendable {
+    var incoming: Millisatoshi = .zero
+    var outgoing: Millisatoshi = .zero
+
+    subscript(direction: Payment.Direction) -> Millisatoshi {
+      get { direction == .incoming ? incoming : outgoing }
+      set { if direction == .incoming { incoming = newValue } else { outgoing = newValue } }
+    }
+  }
+
+  /// The book as it would be with some payments more.
+  struct Draft: Sendable {
+    var record: BookRecord
+    fileprivate var turnover: Turnover
   }
 
   /// Later than this after settlement, a payment is late.
@@ -38,6 +66,7 @@ struct Book: Sendable {
   private var known: [String: Known] = [:]
   /// Outgoing payments that still may change, by payment id.
   private(set) var pending: [String: Payment] = [:]
+  private var turnover = Turnover()
   /// Hashes of outgoing payments that have settled under another id than the hash.
   private var settledHashes: Set<String> = []
 
@@ -114,27 +143,49 @@ struct Book: Sendable {
     }?.paymentID
   }
 
-  /// The present record with these changes; see ``record(_:with:)``.
-  func record(with changes: [Change]) -> BookRecord? { record(record, with: changes) }
+  /// The book as it is, to add changes to.
+  var draft: Draft { Draft(record: record, turnover: turnover) }
 
-  /// A record with these changes; nil if its payments would then add up to more than all the money there is,
-  /// which only a forged or a broken number can bring about.
-  func record(_ start: BookRecord, with changes: [Change]) -> BookRecord? {
-    var record = start
-    for change in changes {
-      let old = known[change.supersedes ?? change.payment.paymentID]?.effect ?? .zero
-      let sum = record.effects + change.payment.balanceEffect - old
-      guard let effects = Millisatoshi(checking: sum.value) else { return nil }
-      record.effects = effects
-    }
-    return record
+  /// Adds a change to a draft of this book.
+  ///
+  /// - Returns: False, and the draft is as it was, if the payments of one direction would then add up to more than all
+  ///   the money there is, which only a forged or a broken number can bring about.
+  func add(_ change: Change, to draft: inout Draft) -> Bool {
+    let old = known[change.supersedes ?? change.payment.paymentID]
+    let new = Known(change.payment)
+    let direction = change.payment.direction
+    // None of these is beyond four times all the money there is, which fits.
+    let turnover = draft.turnover[direction] - (old?.turnover ?? .zero) + new.turnover
+    let effects = draft.record.effects - (old?.effect ?? .zero) + new.effect
+    guard turnover <= .maximum, effects.magnitude <= .maximum else { return false }
+    draft.turnover[direction] = turnover
+    draft.record.effects = effects
+    return true
+  }
+
+  /// As it is told when a history is taken in: nobody was there to be told late.
+  static func past(_ payment: Payment) -> Payment {
+    var payment = payment
+    payment.isLate = false
+    return payment
+  }
+
+  /// What becomes of a payment that the wallet no longer knows: it took nothing after all.
+  func forgottenChange(for payment: Payment, at time: Timestamp) -> Change {
+    var payment = payment
+    payment.status = .failed
+    payment.fee = .zero
+    payment.observedAt = time
+    return Change(payment: payment, isNews: true)
   }
 
   /// Takes over what was committed.
   mutating func apply(_ commit: Commit) {
     if let record = commit.book { self.record = record }
     for paymentID in commit.superseded {
-      known[paymentID] = nil
+      if let old = known.removeValue(forKey: paymentID) {
+        turnover.outgoing = max(turnover.outgoing - old.turnover, .zero)
+      }
       pending[paymentID] = nil
     }
     for payment in commit.payments { remember(payment) }
@@ -146,7 +197,11 @@ struct Book: Sendable {
   }
 
   private mutating func remember(_ payment: Payment) {
-    known[payment.paymentID] = Known(status: payment.status, effect: payment.balanceEffect)
+    let new = Known(payment)
+    let old = known.updateValue(new, forKey: payment.paymentID)
+    let sum = turnover[payment.direction] - (old?.turnover ?? .zero) + new.turnover
+    // A store may hold what an earlier release took in.
+    turnover[payment.direction] = min(max(sum, .zero), .maximum)
     pending[payment.paymentID] =
       payment.direction == .outgoing && payment.status == .pending ? payment : nil
     if payment.direction == .outgoing, payment.status == .settled,
@@ -159,7 +214,7 @@ struct Book: Sendable {
   private func makePayment(_ row: PaymentRow, _ seen: Sighting) -> Payment {
     let settledAt: Timestamp? =
       switch row.status {
-      case .settled: seen.updateMeansSettlement ? row.updatedAt ?? seen.at : seen.at
+      case .settled: seen.updateMeansSettlement ? updatedAt(row, seen) ?? seen.at : seen.at
       case .pending, .failed: nil
       }
     // LNbits leaves the reserve in a failed payment's row, but it cost nothing.
@@ -167,8 +222,18 @@ struct Book: Sendable {
     return Payment(
       paymentID: row.checkingID, paymentHash: row.paymentHash, direction: row.direction,
       status: row.status, amount: row.amount.magnitude, fee: fee, memo: row.memo,
-      extra: row.extra, createdAt: row.createdAt ?? row.updatedAt ?? seen.at,
+      extra: row.extra, createdAt: createdAt(row, seen) ?? updatedAt(row, seen) ?? seen.at,
       settledAt: settledAt, observedAt: seen.at, isLate: Self.isLate(settledAt, seen))
+  }
+
+  private func updatedAt(_ row: PaymentRow, _ seen: Sighting) -> Timestamp? {
+    guard row.updatedLacksZone else { return row.updatedAt }
+    return row.updatedAt.map { seen.zone.moment(of: $0, seenAt: seen.at) }
+  }
+
+  private func createdAt(_ row: PaymentRow, _ seen: Sighting) -> Timestamp? {
+    guard row.createdLacksZone else { return row.createdAt }
+    return row.createdAt.map { seen.zone.moment(of: $0, seenAt: seen.at) }
   }
 
   /// LNbits sends no frame for what an administrator takes off, nor for a payment that took longer than it waits

@@ -37,6 +37,11 @@ struct FrameHints: Sendable {
     lastFrame = nil
   }
 
+  /// A frame came that is too large to be read: whatever it told, the socket delivers.
+  mutating func unreadFrame(at now: Duration) {
+    lastFrame = now
+  }
+
   func isAnnounced(_ paymentID: String) -> Bool {
     announced.contains(paymentID)
   }

@@ -26,6 +26,15 @@ package enum LNbitsAnswers {
     return Release(version: text, implications: implications)
   }
 
+  /// What to say of the key that the body of `GET /api/v1/wallet` answers to; nil where it is the right one.
+  package static func keyAdvice(_ body: [UInt8]) -> String? {
+    LNbitsJSON.wallet(body)?.isAdminKey == true ? adminKeyAdvice : nil
+  }
+
+  static let adminKeyAdvice =
+    "this is the wallet's admin key, which can spend, and LNbits sends no frames under it: use the"
+    + " wallet's invoice/read key"
+
   /// Whether the body of `GET /api/v1/wallet` is a wallet's.
   package static func isWallet(_ body: [UInt8]) -> Bool { LNbitsJSON.wallet(body) != nil }
 

@@ -9,6 +9,21 @@ extension LNbitsSource {
       return failRound(
         .protocolError, "the balance is not what LNbits sends", now: now, using: &random)
     }
+    let effects = adviseOnKey(wallet)
+    return effects + takeBalance(wallet, round, now: now, using: &random)
+  }
+
+  /// An admin key works for everything that is asked here, so its owner is told, once.
+  private mutating func adviseOnKey(_ wallet: LNbitsJSON.Wallet) -> [SourceEffect] {
+    guard wallet.isAdminKey, !hasAdvisedOnKey else { return [] }
+    hasAdvisedOnKey = true
+    return [.log(SourceLog(.warning, LNbitsAnswers.adminKeyAdvice))]
+  }
+
+  private mutating func takeBalance(
+    _ wallet: LNbitsJSON.Wallet, _ round: ReconcileRound, now: Instant,
+    using random: inout some RandomNumberGenerator
+  ) -> [SourceEffect] {
     connection.status.upstreamName = wallet.name
     if round.step == .verdict {
       return failRound(
@@ -23,7 +38,7 @@ extension LNbitsSource {
       mismatch = nil
       return publish(wallet.balance, cause: .payment, book.record, now)
     }
-    return explain(difference, balance: wallet.balance, now)
+    return explain(difference, balance: wallet.balance, now: now, using: &random)
   }
 
   /// The history is taken in as state, not as events. What its payments do not explain is the opening balance, if two
@@ -33,19 +48,18 @@ extension LNbitsSource {
     _ balance: Millisatoshi, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
     guard let round else { return [] }
-    guard var record = (book ?? Book(emptyRecord(now))).record(with: round.imported) else {
-      return failRound(.protocolError, Self.tooMuchMoney, now: now, using: &random)
-    }
+    var draft = (book ?? Book(emptyRecord(now))).draft
+    let (imported, effects) = take(round.imported, into: &draft)
+    var record = draft.record
     let opening = balance - record.effects
     let reading = ReconcileRound.FirstReading(opening: opening, effects: record.effects)
     guard opening == .zero || reading == round.firstReading else {
       self.round?.firstReading = reading
-      return readAgain(now)
+      return effects + readAgain(now)
     }
     record.opening = opening
     record.unexplained = .zero
     record.importedAt = now.wall
-    let payments = round.imported.map(\.payment)
     let isFirst = self.book == nil
     let previous = record.balance.amount
     if isFirst || previous != balance {
@@ -53,14 +67,21 @@ extension LNbitsSource {
     } else {
       record.balance.confirm(at: now)
     }
+    if !isFirst, previous != balance {
+      // The payments explain the balance: what is put right is a frame's word, and no entry of the books.
+      correctionOfFrames = balance - previous
+      record.lastCorrectionAt = now.wall
+    }
     let change = BalanceChange(
       amount: balance, change: isFirst ? .zero : balance - previous,
       cause: isFirst ? .initial : .correction, confirmedAt: now.wall)
-    return commit(
-      Commit(
-        book: record, payments: payments,
-        events: isFirst || previous != balance ? [.balance(change)] : []),
-      then: .finish)
+    return effects
+      + commit(
+        Commit(
+          book: record, payments: imported.map { Book.past($0.payment) },
+          superseded: imported.compactMap(\.supersedes),
+          events: isFirst || previous != balance ? [.balance(change)] : []),
+        then: .finish)
   }
 
   /// A book of which nothing is known yet.
@@ -96,7 +117,8 @@ extension LNbitsSource {
   /// The payments do not explain the balance. Mostly something happened between the two readings; only what
   /// stands unchanged for five seconds, over the whole history, is a correction.
   private mutating func explain(
-    _ difference: Millisatoshi, balance: Millisatoshi, _ now: Instant
+    _ difference: Millisatoshi, balance: Millisatoshi, now: Instant,
+    using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
     guard let round, let book else { return [] }
     if round.attempt < ReconcileRound.maximumAttempts { return readAgain(now) }
@@ -105,16 +127,29 @@ extension LNbitsSource {
       return lookAgainLater(now)
     }
     mismatch?.rounds += 1
-    guard now.uptime - standing.since >= Self.standsFor else { return lookAgainLater(now) }
+    // A pending payment that is gone explains it, once it is certain.
+    guard now.uptime - standing.since >= Self.standsFor, missing.verdictTime == nil else {
+      return lookAgainLater(now)
+    }
     guard round.scan.depth == .everything else { return readAgain(now) }
-    mismatch = nil
     var record = book.record
-    record.unexplained += difference
+    let (corrections, isOverflow) = record.unexplained.value
+      .addingReportingOverflow(difference.value)
+    guard !isOverflow, corrections.magnitude <= Self.largestCorrections else {
+      return failRound(.protocolError, Self.tooMuchMoney, now: now, using: &random)
+    }
+    mismatch = nil
+    record.unexplained = Millisatoshi(corrections)
+    record.lastCorrectionAt = now.wall
     return publish(balance, cause: .correction, record, now)
   }
 
   /// How long a difference must stand unchanged before it is believed.
   private static let standsFor: Duration = .seconds(5)
+
+  /// Millisatoshi, either way: twice all the money there is, which a balance and payments that contradict each other
+  /// as far as they can come to. Two of these and their difference fit.
+  private static let largestCorrections = 2 * Millisatoshi.maximum.value.magnitude
 
   private mutating func readAgain(_ now: Instant) -> [SourceEffect] {
     guard var round else { return [] }

@@ -4,6 +4,15 @@ extension LNbitsSource {
   mutating func takeFrame(_ text: String, now: Instant) -> [SourceEffect] {
     connection.status.frames.received += 1
     connection.status.lastFrameAt = now.wall
+    guard text.utf8.count <= LNbitsJSON.maximumFrameBytes else {
+      connection.status.frames.rejected += 1
+      hints.unreadFrame(at: now.uptime)
+      schedule.markDirty(.frame, at: now.uptime)
+      return [
+        .log(
+          SourceLog(.debug, "frame of \(text.utf8.count) bytes: too large to be read, so asking"))
+      ]
+    }
     guard let frame = LNbitsJSON.frame(text) else {
       connection.status.frames.rejected += 1
       // Whatever it was, asking tells.
@@ -74,40 +83,42 @@ extension LNbitsSource {
   private mutating func trust(_ frames: [LNbitsJSON.Frame], _ now: Instant) -> [SourceEffect] {
     let isFirst = book == nil
     let book = self.book ?? Book(emptyRecord(now))
-    var record = book.record
+    var draft = book.draft
     var payments: [Payment] = []
     var superseded: [String] = []
     var events: [BridgeEvent] = []
     var taken: [LNbitsJSON.Frame] = []
     for frame in frames {
-      let before = record
+      let before = draft
       if let row = frame.payment, let change = book.change(for: row, seen: sighting(now)(row)) {
-        guard let changed = book.record(record, with: [change]) else {
+        guard book.add(change, to: &draft) else {
           connection.status.frames.rejected += 1
           continue
         }
-        record = changed
         payments.append(change.payment)
         if let old = change.supersedes { superseded.append(old) }
         if change.isNews { events.append(.payment(change.payment)) }
         hints.found(change.payment.paymentID, isFrameDue: false, at: now.uptime)
       }
       taken.append(frame)
-      guard let satoshi = frame.balanceSatoshi else { continue }
-      let amount = balance(in: satoshi, row: frame.payment, before: before, after: record)
-      if isFirst { record.opening = amount - record.effects }
-      if isFirst || amount != record.balance.amount {
+      guard let satoshi = frame.balanceSatoshi,
+        let amount = balance(
+          in: satoshi, row: frame.payment, before: before.record, after: draft.record)
+      else { continue }
+      let previous = draft.record.balance.amount
+      if isFirst { draft.record.opening = amount - draft.record.effects }
+      if isFirst || amount != previous {
         let change = BalanceChange(
-          amount: amount, change: isFirst ? .zero : amount - record.balance.amount,
+          amount: amount, change: isFirst ? .zero : amount - previous,
           cause: isFirst ? .initial : frame.payment == nil ? .frame : .payment,
           confirmedAt: now.wall)
-        record.balance = Balance(amount: amount, changedAt: now)
+        draft.record.balance = Balance(amount: amount, changedAt: now)
         events.append(.balance(change))
       }
     }
     guard !events.isEmpty || !payments.isEmpty else { return takeHeldFrames(now) }
     return commit(
-      Commit(book: record, payments: payments, superseded: superseded, events: events),
+      Commit(book: draft.record, payments: payments, superseded: superseded, events: events),
       then: .nextFrames(taken))
   }
 
@@ -115,8 +126,15 @@ extension LNbitsSource {
   ///
   /// The book's own number is finer; it is kept while it rounds down to the frame's. What an outgoing payment's
   /// frame reports, the balance before it or after it, depends on LNbits' version; left to itself the book tells,
-  /// since only one of the two fits what it expects.
+  /// since only one of the two fits what it expects. Nil for more than all the money there is.
   private func balance(
+    in satoshi: Int64, row: PaymentRow?, before: BookRecord, after: BookRecord
+  ) -> Millisatoshi? {
+    let amount = exactBalance(in: satoshi, row: row, before: before, after: after)
+    return Millisatoshi(checking: amount.value)
+  }
+
+  private func exactBalance(
     in satoshi: Int64, row: PaymentRow?, before: BookRecord, after: BookRecord
   ) -> Millisatoshi {
     // In a burst all frames bear the last one's number, and only the sum of all of them fits it.

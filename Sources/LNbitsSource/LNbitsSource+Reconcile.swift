@@ -43,7 +43,9 @@ extension LNbitsSource {
     case .version: path = "/openapi.json"
     case .payments: query = round.scan.query
     case .pending(let hashes):
-      query = "payment_hash[in]=\(hashes.map(Self.encoded).joined(separator: ","))&limit=1000"
+      query =
+        "payment_hash[in]=\(hashes.map(Self.encoded).joined(separator: ","))"
+        + "&limit=\(ReconcileRound.pendingPageRows)"
     case .verdict, .balance: path = "/api/v1/wallet"
     case .book: return []
     }
@@ -178,24 +180,36 @@ extension LNbitsSource {
   private mutating func takePage(
     _ response: UpstreamResponse, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
-    guard let rows = LNbitsJSON.payments(response.body), var round else {
+    guard var round else { return [] }
+    let list: PaymentList
+    do throws(PaymentList.Refusal) {
+      list = try PaymentList(response.body)
+    } catch {
+      // Perhaps one payment carries a huge extra: fewer rows may fit the limit.
+      if error == .tooLarge { largestPage = max(1, round.scan.limit / 4) }
       return failRound(
-        .protocolError, "the list of payments is not what LNbits sends", now: now, using: &random)
+        .protocolError, "the list of payments is \(error.words)", now: now, using: &random)
     }
     let seen = sighting(now)
-    let book = self.book
-    let isComplete = round.scan.receive(rows) { row in
-      book?.change(for: row, seen: seen(row)) != nil
+    let (book, skipped) = (self.book, self.skipped)
+    let isComplete = round.scan.receive(list.elements) { element in
+      switch element {
+      case .row(let row): book?.change(for: row, seen: seen(row)) != nil
+      case .unreadable(let row): skipped.isNew(row)
+      }
     }
     self.round = round
-    guard isComplete else { return ask(.payments) }
-    if identity.walletID == nil, let walletID = rows.lazy.compactMap(\.walletID).first {
+    let effects = skip(list)
+    guard isComplete else { return effects + ask(.payments) }
+    if identity.walletID == nil,
+      let walletID = round.scan.rows.values.lazy.compactMap(\.walletID).min()
+    {
       round.step = .book
       self.round = round
       identity.walletID = walletID
-      return [.loadBook(identity)]
+      return effects + [.loadBook(identity)]
     }
-    return paymentsRead(now: now, using: &random)
+    return effects + paymentsRead(now: now, using: &random)
   }
 
   mutating func takeBook(
@@ -216,7 +230,10 @@ extension LNbitsSource {
     now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
     guard let round else { return [] }
-    let changes = self.changes(for: Array(round.scan.rows.values), now)
+    learnZone(round.scan.rows.values, now)
+    var changes = self.changes(for: Array(round.scan.rows.values), now)
+    missing.found(round.scan.rows.keys)
+    if let book { missing.keep { book.pending[$0] != nil } }
     if isImport {
       self.round?.imported = changes
       return ask(.balance)
@@ -227,22 +244,21 @@ extension LNbitsSource {
         round.scan.rows[$0.paymentID] == nil
       }
     }
-    return publish(changes, now: now, using: &random)
+    if let question = readAllForPending(&changes, now) { return question }
+    return publish(changes, now: now)
   }
 
-  private mutating func takePending(
-    _ asked: [String], _ response: UpstreamResponse, now: Instant,
-    using random: inout some RandomNumberGenerator
-  ) -> [SourceEffect] {
-    guard let rows = LNbitsJSON.payments(response.body) else {
-      return failRound(
-        .protocolError, "the pending payments are not what LNbits sends", now: now, using: &random)
+  /// Times without a zone tell it by a payment that has settled since the last round.
+  mutating func learnZone(_ rows: some Sequence<PaymentRow>, _ now: Instant) {
+    guard let book, !isImport, let last = connection.status.lastReconcileAt else { return }
+    for row in rows where row.updatedLacksZone && row.status == .settled {
+      guard let local = row.updatedAt, book.status(of: row.checkingID) != .settled else { continue }
+      zone.learn(from: local, settledBetween: last.wall, and: now.wall)
     }
-    return publish(changes(for: rows, now), now: now, using: &random)
   }
 
   /// What these rows change, in the order of publication: by settlement, then by id.
-  private func changes(for rows: [PaymentRow], _ now: Instant) -> [Book.Change] {
+  func changes(for rows: [PaymentRow], _ now: Instant) -> [Book.Change] {
     let seen = sighting(now)
     let book = self.book ?? Book(emptyRecord(now))
     let changes = Book.withoutFormerIDs(rows).compactMap { book.change(for: $0, seen: seen($0)) }
@@ -255,36 +271,52 @@ extension LNbitsSource {
 
   func sighting(_ now: Instant) -> (PaymentRow) -> Book.Sighting {
     let means = !sortsByTime && version?.sortsByUpdate ?? true
-    let (opened, hints) = (socketOpenedAt, self.hints)
+    let (opened, hints, zone) = (socketOpenedAt, self.hints, self.zone)
     return { row in
       Book.Sighting(
         at: now.wall, socketOpenedAt: opened, updateMeansSettlement: means,
-        isAnnounced: hints.isAnnounced(row.checkingID))
+        isAnnounced: hints.isAnnounced(row.checkingID), zone: zone)
     }
   }
 
-  private mutating func publish(
-    _ changes: [Book.Change], now: Instant, using random: inout some RandomNumberGenerator
-  ) -> [SourceEffect] {
-    guard !changes.isEmpty, let book else { return askWhatRemains(now) }
-    guard let record = book.record(with: changes) else {
-      return failRound(.protocolError, Self.tooMuchMoney, now: now, using: &random)
-    }
+  mutating func publish(_ changes: [Book.Change], now: Instant) -> [SourceEffect] {
+    guard var draft = book?.draft else { return askWhatRemains(now) }
+    let (changes, effects) = take(changes, into: &draft)
+    guard !changes.isEmpty else { return effects + askWhatRemains(now) }
     for change in changes where change.isNews {
       hints.found(
         change.payment.paymentID,
         isFrameDue: change.isFrameDue && connection.isConnected && connection.usesSocket,
         at: now.uptime)
     }
-    return commit(
-      Commit(
-        book: record, payments: changes.map(\.payment),
-        superseded: changes.compactMap(\.supersedes),
-        events: changes.filter(\.isNews).map { .payment($0.payment) }),
-      then: .balance)
+    return effects
+      + commit(
+        Commit(
+          book: draft.record, payments: changes.map(\.payment),
+          superseded: changes.compactMap(\.supersedes),
+          events: changes.filter(\.isNews).map { .payment($0.payment) }),
+        then: .balance)
   }
 
-  static let tooMuchMoney = "the payments add up to more than all the money there is"
+  /// Adds changes to a draft of the book, in their order.
+  ///
+  /// - Returns: Those that the book holds, and what there is to say of the others.
+  mutating func take(
+    _ changes: [Book.Change], into draft: inout Book.Draft
+  ) -> ([Book.Change], [SourceEffect]) {
+    let book = self.book ?? Book(draft.record)
+    var (taken, refused): ([Book.Change], [UnreadableRow]) = ([], [])
+    for change in changes {
+      if book.add(change, to: &draft) {
+        taken.append(change)
+      } else {
+        refused.append(UnreadableRow(change.payment))
+      }
+    }
+    return (taken, skip(refused))
+  }
+
+  static let tooMuchMoney = "the wallet's numbers add up to more than all the money there is"
 
   mutating func askWhatRemains(_ now: Instant) -> [SourceEffect] {
     guard var round else { return [] }
@@ -304,6 +336,7 @@ extension LNbitsSource {
     questionFailures = 0
     connection.confirmed(now: now)
     if let retry = hints.retryTime(at: now.uptime) { schedule.ask(by: retry) }
+    if let verdict = missing.verdictTime { schedule.ask(by: max(verdict, now.uptime)) }
     if isVersionDue, version != nil { return ask(.version) }
     round = nil
     return []

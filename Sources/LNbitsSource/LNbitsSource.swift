@@ -4,8 +4,9 @@ package import BridgeModel
 ///
 /// A frame, an opened socket, the timer or a hand makes the wallet *dirty*; one round at a time asks for the
 /// payments that can hold anything new and for the balance. Payments are published once the wallet shows them, the
-/// balance once the books explain it. This file takes inputs in; `+Reconcile` holds the rounds, `+Frames` what
-/// arrives on the socket.
+/// balance once the books explain it. A frame beyond 256 kB is not read: it is a hint like any other, and with
+/// `trust = "frames"` too its payment is then told by a round. This file takes inputs in; `+Reconcile` holds the
+/// rounds, `+Frames` what arrives on the socket.
 package struct LNbitsSource: Source {
   let configuration: LNbitsConfiguration
   var connection: ConnectionLifecycle
@@ -30,6 +31,13 @@ package struct LNbitsSource: Source {
   var socketOpenedAt: Timestamp?
   var questionHealth = QuestionHealth.unknown
   var questionFailures = 0
+  /// Rows that could not be read, over the life of the process.
+  var skipped = SkippedRows()
+  var missing = MissingPayments()
+  /// What the first reading over REST put right of a balance that frames had told (`trust = "frames"`).
+  var correctionOfFrames = Millisatoshi.zero
+  var hasAdvisedOnKey = false
+  var zone = UpstreamZone()
   /// A response that is too large is asked for again in smaller pages.
   var largestPage = PaymentScan.largestPageRows
   private var lastRequest: UInt64 = 0
@@ -75,7 +83,12 @@ package struct LNbitsSource: Source {
   package var status: SourceStatus {
     var status = connection.status
     status.books = booksState
-    status.unexplained = book?.record.unexplained ?? .zero
+    status.unexplained = status.books == .unexplained ? mismatch?.difference ?? .zero : .zero
+    let corrections = book?.record.unexplained ?? .zero
+    status.corrections = corrections.adding(correctionOfFrames) ?? corrections
+    status.lastCorrectionAt = book?.record.lastCorrectionAt
+    status.rowsSkipped = skipped.count
+    if status.lastError == nil { status.lastError = skipped.message }
     status.delivery =
       switch questionHealth {
       case .unknown, .failing: framesSuffice && connection.isConnected ? .live : .unreachable
@@ -93,9 +106,9 @@ package struct LNbitsSource: Source {
   var framesSuffice: Bool { configuration.trust == .frames && connection.usesSocket }
 
   private var booksState: BooksState {
-    guard let book, connection.status.lastReconcileAt != nil else { return .unknown }
-    if mismatch != nil { return .checking }
-    return book.record.unexplained == .zero ? .balanced : .unexplained
+    guard book != nil, connection.status.lastReconcileAt != nil else { return .unknown }
+    if let mismatch { return mismatch.rounds > 1 ? .unexplained : .checking }
+    return round.map { $0.attempt > 1 } == true ? .checking : .balanced
   }
 
   package mutating func handle(
@@ -149,6 +162,9 @@ package struct LNbitsSource: Source {
         identity = BookIdentity(origin: identity.origin, keyFingerprint: keyFingerprint)
         book = nil
         mismatch = nil
+        missing = MissingPayments()
+        correctionOfFrames = .zero
+        hasAdvisedOnKey = false
         heldFrames = []
         bookState = .unasked
       }

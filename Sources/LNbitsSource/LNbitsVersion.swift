@@ -27,6 +27,11 @@ struct LNbitsVersion: Sendable, Hashable, Comparable {
     self >= LNbitsVersion(1, 0, 0) && self < LNbitsVersion(1, 4, 2)
   }
 
+  /// Payments can be asked for by their hash. Before 1.0 that ends in a 500 (seen on 0.12.12).
+  var filtersByHash: Bool {
+    self >= LNbitsVersion(1, 0, 0)
+  }
+
   /// `updated_at` moves with every change of a payment's status, and lists can be sorted by it.
   var sortsByUpdate: Bool {
     self >= LNbitsVersion(1, 4, 0)

@@ -33,6 +33,7 @@ struct PaymentScan: Sendable {
   let depth: Depth
   /// By payment id, the last sighting of each.
   private(set) var rows: [String: PaymentRow] = [:]
+  private(set) var unreadable: [UnreadableRow] = []
   private var offset = 0
   private var pages = 0
   /// Rows of the next page.
@@ -51,13 +52,16 @@ struct PaymentScan: Sendable {
     "limit=\(limit)&offset=\(offset)&sortby=\(order.rawValue)&direction=desc"
   }
 
-  /// Takes in a page.
+  /// Takes in a page. Its length is that of the list, for rows that could not be read stood in it too.
   ///
-  /// - Parameter isNews: whether a row holds anything new.
+  /// - Parameter isNews: whether an element holds anything new.
   /// - Returns: whether the scan is complete.
-  mutating func receive(_ page: [PaymentRow], isNews: (PaymentRow) -> Bool) -> Bool {
+  mutating func receive(
+    _ page: [PaymentList.Element], isNews: (PaymentList.Element) -> Bool
+  ) -> Bool {
     let rowsAfterNews = page.reversed().prefix { !isNews($0) }.count
-    for row in page { rows[row.checkingID] = row }
+    for case .row(let row) in page { rows[row.checkingID] = row }
+    for case .unreadable(let row) in page { unreadable.append(row) }
     pages += 1
     if page.count < limit || pages >= Self.maximumPages { return true }
     if depth != .everything, rowsAfterNews >= max(1, limit / 2) { return true }

@@ -27,6 +27,8 @@ struct ReconcileRound: Sendable {
   static let maximumAttempts = 3
   /// Payments asked for by hash in one request: a URL of about 3 KB.
   static let maximumHashes = 50
+  /// Rows of the answer at most: far more than bear those hashes.
+  static let pendingPageRows = 1000
 
   let urgency: UpstreamRequest.Urgency
   let startedAt: Duration

@@ -74,8 +74,8 @@ extension TransportError: CustomStringConvertible {
     case .unreachable(let address, let reason):
       "\(address) cannot be reached (\(reason)): check the address, the network and the firewall"
     case .timedOut(.tls, let limit):
-      "\(ConnectStep.tls.words) took longer than \(limit): the server is not answering, or the port "
-        + "speaks no TLS (then try http://)"
+      "\(ConnectStep.tls.words) took longer than \(limit): the server is not answering, "
+        + "or the port speaks no TLS (then try http://)"
     case .timedOut(let step, let limit):
       "\(step.words) took longer than \(limit): the server or the network between is not answering"
     case .tls(let failure):

@@ -1,10 +1,12 @@
 import COpenSSL
 
-/// Certificates that are trusted beside the system's: authorities, or a server's own. Equal where their PEM is.
+/// Certificates that are trusted beside the system's: authorities, or a server's own. Equal where
+/// their PEM is.
 package struct TrustedCertificates: Sendable, Hashable {
   private let pem: [UInt8]
 
-  /// Reads certificates in PEM form; what stands between them is passed over, as is everything that is no certificate.
+  /// Reads certificates in PEM form; what stands between them is passed over, as is everything that
+  /// is no certificate.
   ///
   /// - Throws: `TransportError.tls` when there is none, or one cannot be read.
   package init(pem: [UInt8]) throws(TransportError) {

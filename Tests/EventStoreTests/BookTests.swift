@@ -90,4 +90,22 @@ struct BookTests {
     #expect(try payments(reopened, identity("a")) == ["p"])
     #expect(try payments(reopened, identity("b")) == ["p"])
   }
+
+  @Test("the time of the last correction is kept, whatever the balance did since")
+  func lastCorrection() throws {
+    let store = try openStore(directory.database)
+    var record = sampleBook(identity("k", "w"))
+    func write() throws { _ = try store.append([importEntry([], book: record)]) }
+    func read() throws -> BookRecord? { try store.book(for: identity("k", "w"))?.record }
+    try write()
+    #expect(try read()?.lastCorrectionAt == nil)
+    for (change, at) in [(5000, 70_000), (-5000, 80_000), (0, nil)] as [(Int64, Int64?)] {
+      record.unexplained += Millisatoshi(change)
+      record.lastCorrectionAt = at.map(time) ?? record.lastCorrectionAt
+      record.effects += Millisatoshi(1)
+      try write()
+      #expect(try read() == record)
+    }
+    #expect(try read()?.lastCorrectionAt == time(80_000))
+  }
 }

@@ -84,7 +84,8 @@ struct OpeningTests {
         #expect(error.cause == .cannotOpen && error.description.contains(place))
       }
     } else {
-      // SQLite refuses it, or takes the place for a remnant and removes that, never what it leads to.
+      // SQLite refuses it, or takes the place for a remnant and removes that, never what it leads
+      // to.
       _ = cause(opening: directory.database)
     }
     #expect(Files.read(victim) == (kind == "symbolic link" ? content : nil))

@@ -190,7 +190,7 @@ struct StreamTests {
     try await TestServer.run { server in
       let clients = try (0..<20).map { _ in try server.stream() }
       for client in clients {
-        client.send(String(repeating: "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", count: 50))
+        client.send(String(repeating: "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000))
       }
       let event = Self.event(20_000)
       await server.onLoop { $0.log += event }

@@ -24,10 +24,19 @@ def test_an_edited_amount_is_one_correction(stage, backend: Backend, change_msat
     scene.take([balance(change_msat, "correction")])
 
     source = scene.bridge.source()
-    assert source["books"] == "unexplained"
-    assert source["unexplained_msat"] == change_msat
+    assert (source["books"], source["unexplained_msat"]) == ("balanced", 0)
+    assert source["corrections_msat"] == change_msat
+    assert source["last_correction_at"] == scene.bridge.balance()["changed_at"]
     scene.nothing_more()
-    assert scene.bridge.source()["unexplained_msat"] == change_msat
+    if change_msat < 0:
+        return
+    scene.bridge.stop()
+    scene.bridge.start()
+    scene.bridge.wait_for_state("connected", 20)
+    again = scene.bridge.source()
+    assert again["corrections_msat"] == change_msat
+    assert again["last_correction_at"] == source["last_correction_at"]
+    scene.listen()
 
 
 def test_books_balance_after_ordinary_life(stage, backend: Backend):

@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,13 @@ import pytest
 
 from lab.bridge import BINARY, REPOSITORY, toml
 from lab.process import free_port, wait_until
+from lab.responder import answer, blurter, server
 from lab.simulator import Simulator
 
 KEY = "0123456789abcdef" * 2
 STEPS = ["configuration", "name", "tcp", "server", "credentials", "websocket", "heartbeat"]
 PONG_TIMEOUT_MS = 300
 EX_USAGE, EX_CONFIG = 64, 78
-
-Responder = Callable[[str, socket.socket], bytes]
 
 
 @pytest.fixture(scope="module")
@@ -72,40 +70,6 @@ def failure(check) -> Callable[..., dict[str, Any]]:
         return last
 
     return run
-
-
-@contextlib.contextmanager
-def server(respond: Responder) -> Iterator[str]:
-    """Answers one request on each connection with what `respond` makes of its head."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve(connection: socket.socket) -> None:
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(10)
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    piece = connection.recv(4096)
-                    if not piece:
-                        return
-                    head += piece
-                connection.sendall(respond(head.decode(), connection))
-                while connection.recv(4096):
-                    pass  # Read and never answered: an upgraded socket stays as silent as this.
-
-        def accept() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-
-
-def answer(status: str, body: str, kind: str = "application/json") -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-    return (head + "Connection: close\r\n\r\n" + body).encode()
 
 
 def rest(head: str) -> bytes:
@@ -226,24 +190,6 @@ def test_a_plain_url_to_a_port_for_tls_is_told_to_try_https(failure, tmp_path):
     assert "try https://" in step["remedy"]
 
 
-@contextlib.contextmanager
-def blurter(words: bytes) -> Iterator[str]:
-    """Says the same to whatever it hears, and hangs up."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    with listener.accept()[0] as connection:
-                        connection.recv(65536)
-                        connection.sendall(words)
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-
-
 def test_an_alert_of_tls_is_understood(failure):
     with blurter(bytes([21, 3, 3, 0, 2, 2, 70])) as address:
         step = failure(f"http://{address}")
@@ -292,6 +238,32 @@ def test_what_stands_before_the_server_is_named(failure, status, fields, name, k
         step = failure(url, kind=kind)
     assert step["step"] == "server" and name in step["message"]
     assert "go" in step["remedy"] and "around" in step["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "name"),
+    [
+        ("401 Unauthorized", 'WWW-Authenticate: Basic realm="x"\r\n', "password"),
+        ("403 Forbidden", "Server: cloudflare\r\n", "Cloudflare"),
+        ("400 Bad Request", "", "speaks TLS"),
+    ],
+)
+def test_the_running_bridge_names_it_too(new_bridge, status, fields, name):
+    body = "sent to HTTPS port"
+    head = f"HTTP/1.1 {status}\r\n{fields}Content-Type: text/html\r\nConnection: close\r\n"
+    page = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+    with server(lambda head, _: page) as url:
+        bridge = new_bridge()
+        bridge.add_wallet("main", url, KEY)
+        bridge.add_wallet("polled", url, KEY[::-1], websocket=False)
+        bridge.add_mint("mint", url)
+        bridge.start()
+        for source in ("main", "polled", "mint"):
+            wait_until(
+                lambda source=source: name in (bridge.source(source)["last_error"] or ""),
+                10,
+                f"{source} names it",
+            )
 
 
 def test_what_stands_before_the_socket_alone_is_named(failure):

@@ -318,7 +318,8 @@ def test_a_negative_balance_is_told_as_it_is_once_it_stands(bridge: Bridge, serv
     assert (event.data["balance_msat"], event.data["balance_sat"]) == (-5500, -6)
     assert event.data["change_msat"] == -5500 - BALANCE_MSAT
     assert bridge.balance()["balance_msat"] == -5500
-    assert bridge.source()["books"] == "unexplained"
+    assert bridge.source()["books"] == "balanced"
+    assert bridge.source()["corrections_msat"] == -5500 - BALANCE_MSAT
 
 
 def test_the_key_goes_to_the_wallet_s_server_in_its_header_and_nowhere_else(

@@ -65,4 +65,23 @@ struct DocumentTests {
     #expect(JSONDocument(text) != nil)
     for count in 0..<text.count { #expect(JSONDocument(Array(text.prefix(count))) == nil) }
   }
+
+  @Test("a text of more values than are wanted is given up, and said to be that")
+  func limitsValues() throws {
+    func refusal(_ text: String, _ maximum: Int) -> JSONDocument.Refusal? {
+      do throws(JSONDocument.Refusal) {
+        _ = try JSONDocument(reading: Array(text.utf8), maximumValues: maximum)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    for text in ["[1,2,3]", #"{"a":[1]}"#, "[[[[]]]]", #"["a","b",{}]"#] {
+      #expect(refusal(text, 4) == nil)
+      #expect(refusal(text, 3) == .tooManyValues)
+    }
+    #expect(refusal("[1,2", 9) == .notJSON)
+    #expect(refusal("[" + String(repeating: "1,", count: 100_000), 9) == .tooManyValues)
+    #expect(refusal("7", 1) == nil && refusal("7", 0) == .tooManyValues)
+  }
 }

@@ -97,4 +97,43 @@ struct ElementTests {
     }
     for text in ["1", "true", "null", "[]", "\"{}\""] { #expect(try !Self.root(text).isObject) }
   }
+
+  @Test(
+    "the beginning of a string is whole scalars that fit",
+    arguments: [
+      (#""abcdef""#, 3, "abc"), (#""ab""#, 3, "ab"), (#""aé☕""#, 3, "aé"), (#""aé☕""#, 2, "a"),
+      (#""a☕""#, 3, "a"), (#""a\u2615b""#, 4, "a☕"), (#""a\u2615b""#, 3, "a"),
+      (#""\n\n""#, 1, "\n"),
+      (#""☕""#, 0, ""),
+    ])
+  func beginning(text: String, bytes: Int, kept: String) {
+    #expect(JSONDocument(text)?.root.string(atMost: bytes) == kept)
+  }
+
+  @Test(
+    "what follows the beginning of a string is not looked at",
+    arguments: [#""ab\ud800""#, #""abcd\ud800\u0041""#])
+  func unread(text: String) {
+    #expect(JSONDocument(text)?.root.string == nil)
+    #expect(JSONDocument(text)?.root.string(atMost: 1) == "a")
+  }
+
+  @Test(
+    "a member is found by its name, however that is escaped",
+    arguments: [
+      (#"{"fee":1}"#, true), (#"{"\u0066ee":1}"#, true), (#"{"f\u0065\u0065":1}"#, true),
+      (#"{"\u0066\u0065\u0065":1}"#, true), (#"{"f\u0065":1}"#, false),
+      (#"{"f\u0065\u0065e":1}"#, false), (#"{"f\ud83d\ude00":1}"#, false), (#"{"\nee":1}"#, false),
+      (#"{"f\u00e9e":1}"#, false), (#"{"\u0065\u0065\u0066":1}"#, false),
+    ])
+  func escapedName(text: String, isFound: Bool) {
+    #expect((JSONDocument(text)?.root["fee"] != nil) == isFound)
+  }
+
+  @Test("a value's source is what was written")
+  func source() throws {
+    let texts = [#""a\n""#, "-1.5e3", "true", "null", #"{"a":[1, 2]}"#, "[ ]", #""""#]
+    let list = try #require(JSONDocument("[\(texts.joined(separator: " , "))]")?.root.elements)
+    #expect(list.map { String(decoding: $0.source, as: UTF8.self) } == texts)
+  }
 }

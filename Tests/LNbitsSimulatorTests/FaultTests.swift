@@ -147,8 +147,14 @@ struct FaultTests {
         "conclude_external",
         ["payment_id": sent["payment"]?["checking_id"] ?? nil, "settled": false])
       #expect(try await balance() == 870_000)
+      let lost = try await fixture.control(
+        "pay_external", ["wallet": "alice", "amount_msat": 30_000, "kind": "pending"])
+      let forgotten = try await fixture.control(
+        "forget_payment", ["payment_id": lost["payment"]?["checking_id"] ?? nil])
+      #expect(forgotten["payment"]?["status"] == "pending")
+      #expect(try await balance() == 870_000)
       let state = try await fixture.control("state", [:])
-      #expect(state["requests"]?["/api/v1/wallet"] == 4)
+      #expect(state["requests"]?["/api/v1/wallet"] == 5)
       _ = try await fixture.control("reset_key", ["wallet": "alice"])
       #expect(try await fixture.get("/api/v1/wallet")?.status == 404)
     }
@@ -163,6 +169,7 @@ struct FaultTests {
       ("pay_external", ["wallet": "alice", "amount_msat": 1, "kind": "magic"], 400),
       ("edit_amount", ["payment_id": "nothing", "amount_msat": 1], 400),
       ("fault", ["kind": "gremlin"], 400), ("close_sockets", ["code": 99], 400),
+      ("forget_payment", ["payment_id": "nobody"], 400),
       ("behaviour", ["version": "9.9"], 400), ("abracadabra", [:], 404), ("credit", [1], 400),
     ] as [(String, JSONValue, Int)])
   func mistakes(command: String, body: JSONValue, status: Int) async throws {

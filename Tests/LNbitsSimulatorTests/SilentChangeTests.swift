@@ -186,4 +186,24 @@ struct SilentChangeTests {
     _ = try lab.payOutside(8_000, .staysPending)
     #expect(lab.balance(lab.alice) == 0)
   }
+
+  @Test("A payment that is forgotten leaves no trace, and what its node says later is of no effect")
+  func forgotten() throws {
+    var lab = try Laboratory()
+    let kept = try lab.payOutside(3000, .staysPending)
+    let row = try lab.payOutside(
+      12_000, .pendingThenSettles(after: .seconds(9), fee: Millisatoshi(700)))
+    _ = try lab.payOutside(4000, .staysPending)
+    let balance = lab.balance(lab.alice)
+    #expect(try lab.lnbits.forgetPayment(checkingID: row.checkingID, now: lab.now) == row)
+    #expect(lab.balance(lab.alice) == balance + 14_000)
+    #expect(lab.lnbits.ledger.row(checkingID: row.checkingID) == nil)
+    #expect(lab.lnbits.ledger.rows(paymentHash: row.paymentHash).isEmpty)
+    #expect(lab.lnbits.ledger.row(checkingID: kept.checkingID) == kept)
+    lab.wait(.seconds(10))
+    #expect(lab.balance(lab.alice) == balance + 14_000 && lab.frames(to: lab.alice).isEmpty)
+    #expect(throws: PaymentRefusal.self) {
+      try lab.lnbits.forgetPayment(checkingID: row.checkingID, now: lab.now)
+    }
+  }
 }

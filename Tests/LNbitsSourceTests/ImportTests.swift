@@ -62,7 +62,7 @@ import Testing
     #expect(world.count(.payments) == 2 && world.count(.wallet) == 2)
     #expect(world.told == [.balance(51_000, 0, .initial)])
     #expect(world.store.books.first?.record.opening == Millisatoshi(50_000))
-    #expect(world.status.books == .balanced && world.status.unexplained == .zero)
+    #expect(world.status.books == .balanced && world.status.corrections == .zero)
   }
 
   @Test func `sales at one price between payments and balance are no opening balance`() {
@@ -103,6 +103,16 @@ import Testing
     world.run(.seconds(2))
     #expect(world.status.state == .connected)
     #expect(world.told == [.balance(101, 0, .initial)])
+  }
+
+  @Test func `a past that is taken in was not told late`() {
+    let world = World.connected { world in
+      for (number, age) in [0, 5, 11, 86_400].enumerated() {
+        world.add("p\(number)", 1000) { $0.updated = $0.updated - .seconds(age) }
+      }
+    }
+    let payments = world.store.books[0].payments.values
+    #expect(payments.count == 4 && payments.allSatisfy { !$0.isLate && $0.settledAt != nil })
   }
 
   @Test func `a restart tells nothing that was told before`() {

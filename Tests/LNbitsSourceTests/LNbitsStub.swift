@@ -28,8 +28,11 @@ struct LNbitsStub {
   var refusesSorting = false
   /// Filters are ignored, as before 1.0.
   var ignoresFilters = false
+  /// Asking by hash is an error, as on 0.12.12.
+  var refusesHashes = false
 
-  var balance: Int64 { rows.reduce(unlisted) { $0 + $1.effect } }
+  /// Of a hostile server only the end has to fit.
+  var balance: Int64 { rows.reduce(unlisted) { $0 &+ $1.effect } }
 
   static func json(_ status: Int, _ body: String) -> Answer {
     .response(
@@ -74,6 +77,9 @@ struct LNbitsStub {
   private func list(_ parameters: [String: String]) -> Answer {
     if refusesSorting, parameters["sortby"] == "updated_at" {
       return Self.json(400, #"{"detail":"1 validation error for Filters: Invalid sort field"}"#)
+    }
+    if refusesHashes, parameters["payment_hash[in]"] != nil {
+      return Self.json(500, #"{"detail":"no such column: payment_hash"}"#)
     }
     var listed = rows
     if let hashes = parameters["payment_hash[in]"], !ignoresFilters {

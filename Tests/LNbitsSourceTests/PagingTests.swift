@@ -74,7 +74,7 @@ import Testing
     world.announce("new")
     world.run(.seconds(30))
     #expect(world.told == [.payment("new", .settled), .balance(101_501_000, 1000, .payment)])
-    #expect(world.status.unexplained == .zero)
+    #expect(world.status.corrections == .zero)
   }
 
   @Test func `rows whose times LNbits invents at each reading hide nothing`() {
@@ -100,7 +100,7 @@ import Testing
       world.add("new \(number)", 1000)
     }
     world.run(.seconds(120))
-    #expect(world.balance == 3_006_000 && world.status.unexplained == .zero)
+    #expect(world.balance == 3_006_000 && world.status.corrections == .zero)
     #expect(world.store.books.first?.payments.count == 3006)
     #expect(world.told.first == .balance(world.events.isEmpty ? 0 : 3_006_000, 0, .initial))
     #expect(world.payments.isEmpty)

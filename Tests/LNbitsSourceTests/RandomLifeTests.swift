@@ -30,7 +30,7 @@ import Testing
     told += world.events
 
     #expect(world.status.state == .connected && world.status.books == .balanced)
-    #expect(world.balance == world.lnbits.balance && world.status.unexplained == .zero)
+    #expect(world.balance == world.lnbits.balance && world.status.corrections == .zero)
     check(told, against: world.lnbits.rows)
   }
 

@@ -32,13 +32,16 @@ struct RenamedPaymentTests {
     var book = Book(record)
     let change = try #require(
       book.change(for: row("hash", .pending, fee: 2000), seen: sighting()))
-    let after = try #require(book.record(with: [change]))
-    book.apply(Commit(book: after, payments: [change.payment]))
+    var draft = book.draft
+    #expect(book.add(change, to: &draft))
+    book.apply(Commit(book: draft.record, payments: [change.payment]))
     return book
   }
 
   private static func effect(of change: Book.Change, in book: Book) throws -> Millisatoshi {
-    try #require(book.record(with: [change])).effects - book.record.effects
+    var draft = book.draft
+    try #require(book.add(change, to: &draft))
+    return draft.record.effects - book.record.effects
   }
 
   @Test(

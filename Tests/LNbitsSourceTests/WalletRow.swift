@@ -17,6 +17,8 @@ struct WalletRow {
   var hasExpiry = true
   /// More JSON fields, each with a comma before it.
   var more = ""
+  /// What stands in the list instead.
+  var raw: String?
 
   init(
     _ id: String, _ amount: Int64, fee: Int64 = 0, status: String = "success", at time: Timestamp
@@ -39,6 +41,7 @@ struct WalletRow {
   }
 
   var json: String {
+    if let raw { return raw }
     let wallet = walletID.map { "\"wallet_id\":\"\($0)\"," } ?? ""
     return """
       {"checking_id":"\(id)","payment_hash":"\(hash)",\(wallet)"amount":\(amount),"fee":\(fee),\

@@ -64,7 +64,8 @@ extension SecretRule {
   /// The longest name without a folder that is surely no secret.
   private static let maximumBareNameBytes = 15
 
-  /// A path as mistakes name it, unless it may be the secret itself, written where the file belongs.
+  /// A path as mistakes name it, unless it may be the secret itself, written where the file
+  /// belongs.
   private static func shown(path: String) -> String {
     let isPath = path.contains("/") && !path.contains { "+=".contains($0) }
     if isPath || path.utf8.count <= maximumBareNameBytes { return path }

@@ -1,4 +1,5 @@
-/// The names of the environment's variables: those that mean something to the bridge, and what becomes of the others.
+/// The names of the environment's variables: those that mean something to the bridge, and what
+/// becomes of the others.
 enum ConfigurationVariable {
   static let config = "WALLETWIRE_CONFIG"
   static let accessToken = "WALLETWIRE_ACCESS_TOKEN"
@@ -21,13 +22,14 @@ enum ConfigurationVariable {
     + StorageSettings.table.map { name(section: "storage", key: $0.key) }
     + UpstreamSettings.table.map { name(section: "upstream", key: $0.key) }
 
-  /// Set by the makers of Walletwire for their own tests and tools, which start the bridge in the same environment.
+  /// Set by the makers of Walletwire for their own tests and tools, which start the bridge in the
+  /// same environment.
   private static let ofTests: Set<String> = [
     "WALLETWIRE_BINARY", "WALLETWIRE_TIME_FACTOR", "WALLETWIRE_FUZZ", "WALLETWIRE_FUZZ_TARGET",
   ]
 
-  /// The first variable, by its name, that would be Walletwire's and is not known: a misspelt one, which to ignore
-  /// could leave the bridge open.
+  /// The first variable, by its name, that would be Walletwire's and is not known: a misspelt one,
+  /// which to ignore could leave the bridge open.
   static func firstUnknown(in environment: [String: String]) -> String? {
     environment.filter { name, value in
       name.uppercased().hasPrefix(prefix) && !known.contains(name) && !ofTests.contains(name)
@@ -35,8 +37,9 @@ enum ConfigurationVariable {
     }.keys.min()
   }
 
-  /// Whether Kubernetes has set it, or a container's link: each service `walletwire…` beside the bridge gives every
-  /// container variables such as `WALLETWIRE_SERVICE_HOST` and `WALLETWIRE_PORT_2121_TCP_ADDR`.
+  /// Whether Kubernetes has set it, or a container's link: each service `walletwire…` beside the
+  /// bridge gives every container variables such as `WALLETWIRE_SERVICE_HOST` and
+  /// `WALLETWIRE_PORT_2121_TCP_ADDR`.
   private static func isOfOrchestrator(_ name: String, _ value: String) -> Bool {
     let isService = name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT")
     let transports = ["TCP", "UDP", "SCTP"]
@@ -60,8 +63,8 @@ enum ConfigurationVariable {
   private static let costOfMissing = 1
   private static let costOfWrong = 2
 
-  /// The cheapest way from one word to another by letters put in, taken out, replaced, or exchanged with their
-  /// neighbours (the optimal string alignment distance, with the costs above).
+  /// The cheapest way from one word to another by letters put in, taken out, replaced, or exchanged
+  /// with their neighbours (the optimal string alignment distance, with the costs above).
   private static func distance(from written: [UInt8], to known: [UInt8]) -> Int {
     var rows = [(0...known.count).map { $0 * costOfMissing }]
     for i in written.indices {

@@ -38,13 +38,14 @@ package typealias FileReader = (_ path: String) throws(FileReadError) -> FileCon
 extension FileContents {
   /// Reads a file from the disk. The ``FileReader`` of the running bridge.
   ///
-  /// A regular file only, perhaps behind symbolic links, as those who manage secrets lay them out: a pipe gives what it
-  /// holds once, and would keep whoever waits for it; a device may have no end. A network's file system that hangs can
-  /// still keep the caller, so the bridge's loop is no place for this.
+  /// A regular file only, perhaps behind symbolic links, as those who manage secrets lay them out:
+  /// a pipe gives what it holds once, and would keep whoever waits for it; a device may have no
+  /// end. A network's file system that hangs can still keep the caller, so the bridge's loop is no
+  /// place for this.
   ///
   /// - Returns: what it holds, or nil when there is no such file.
-  /// - Throws: ``FileReadError`` when it exists and cannot be read, is no regular file, or is longer than
-  ///   ``maximumBytes``.
+  /// - Throws: ``FileReadError`` when it exists and cannot be read, is no regular file, or is
+  ///   longer than ``maximumBytes``.
   package static func read(_ path: String) throws(FileReadError) -> FileContents? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else {
@@ -74,8 +75,9 @@ extension FileContents {
       bytes: bytes, isOpenToOthers: isOpen(path, status, for: S_IRGRP | S_IROTH))
   }
 
-  /// Whether other users of the machine can read or write a file, and its owner, who is us, could forbid that. Opens
-  /// nothing: closing a descriptor of a database would give up SQLite's locks on it.
+  /// Whether other users of the machine can read or write a file, and its owner, who is us, could
+  /// forbid that. Opens nothing: closing a descriptor of a database would give up SQLite's locks on
+  /// it.
   package static func isOpenToOthers(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && isOpen(path, status, for: S_IRWXG | S_IRWXO)

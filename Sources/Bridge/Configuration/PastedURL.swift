@@ -1,7 +1,9 @@
-/// What people paste where the address of a server belongs: a page of their wallet, a call of its API, with the keys in
-/// it. Such a URL is refused, for a URL is shown and logged; what is left without the key was probably meant.
+/// What people paste where the address of a server belongs: a page of their wallet, a call of its
+/// API, with the keys in it. Such a URL is refused, for a URL is shown and logged; what is left
+/// without the key was probably meant.
 struct PastedURL {
-  /// What the URL is of. A mint has no keys, but its URL may have been copied from its wallet's page.
+  /// What the URL is of. A mint has no keys, but its URL may have been copied from its wallet's
+  /// page.
   enum Kind: Sendable {
     case wallet
     case mint
@@ -15,9 +17,10 @@ struct PastedURL {
   /// Takes a URL apart.
   ///
   /// - Parameters:
-  ///   - text: as it was written, percent-encoded or not, in any case. Schemes of WebSockets count too.
-  ///   - keys: keys that are known, which must not occur. One of less than ``minimumKeyBytes`` may be a word of the
-  ///     address and is not looked for.
+  ///   - text: as it was written, percent-encoded or not, in any case. Schemes of WebSockets count
+  ///     too.
+  ///   - keys: keys that are known, which must not occur. One of less than ``minimumKeyBytes`` may
+  ///     be a word of the address and is not looked for.
   init(_ text: String, of kind: Kind, keys: [Secret] = []) {
     let keys = Self.comparable(keys)
     let parts = text.trimmingBlanks().split(separator: "://", maxSplits: 1).map(String.init)
@@ -71,7 +74,8 @@ struct PastedURL {
     keys.map { $0.revealed.lowercased() }.filter { $0.utf8.count >= minimumKeyBytes }
   }
 
-  /// The segments of the path up to the first that belongs to an API, a page with keys, or is a key.
+  /// The segments of the path up to the first that belongs to an API, a page with keys, or is a
+  /// key.
   private static func clean(_ segments: [String], _ kind: Kind, _ keys: [String]) -> [String] {
     var before = ""
     for (index, segment) in segments.enumerated() {

@@ -37,10 +37,12 @@ package struct ServerSettings: Sendable, Equatable {
 
   package init() {}
 
-  /// Whether others than this machine could read and steer the bridge, without a token, and nobody has asked for it.
+  /// Whether others than this machine could read and steer the bridge, without a token, and nobody
+  /// has asked for it.
   var isExposed: Bool { !listen.isLoopback && access != .open && accessToken == nil }
 
-  /// What a reload brings into force: these settings, and of what the running bridge was built with the running ones.
+  /// What a reload brings into force: these settings, and of what the running bridge was built with
+  /// the running ones.
   ///
   /// - Returns: also the keys whose new values wait for the next start.
   func reloaded(over running: ServerSettings) -> (settings: ServerSettings, waiting: [String]) {

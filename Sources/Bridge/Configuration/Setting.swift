@@ -157,7 +157,8 @@ struct SecretRule: Sendable {
       }
     })
 
-  /// A token travels in a header, so it is visible ASCII. What protects it from guesses is its length.
+  /// A token travels in a header, so it is visible ASCII. What protects it from guesses is its
+  /// length.
   static let accessToken = SecretRule(
     allowed: "a token of at least 16 visible ASCII characters; openssl rand -hex 32 makes one",
     minimumBytes: 16,

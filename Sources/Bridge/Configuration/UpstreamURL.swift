@@ -75,7 +75,8 @@ package struct ProxyAddress: Sendable, Hashable {
     self.port = port
   }
 
-  /// What was probably meant by a text that is no such URL: another scheme of SOCKS, a user, a path.
+  /// What was probably meant by a text that is no such URL: another scheme of SOCKS, a user, a
+  /// path.
   @Sendable static func hint(_ text: String) -> String {
     let parts = text.trimmingBlanks().split(separator: "://", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased().hasPrefix("socks") else { return "" }

@@ -13,7 +13,8 @@ extension Diagnosis {
     try await step(.credentials) { () throws(DiagnosisFault) in
       let response = try await probe.get(Self.walletPath, keyHeader: Self.keyHeader)
       try Self.judge(response)
-      return ((), "the wallet answers to the key")
+      let advice = LNbitsAnswers.keyAdvice(response.body).map { "; " + $0 } ?? ""
+      return ((), "the wallet answers to the key" + advice)
     }
     try await examineSocket(probe, path: "/api/v1/ws/" + probe.key.revealed)
   }

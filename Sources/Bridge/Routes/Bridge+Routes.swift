@@ -6,8 +6,9 @@ import Logging
 
 /// Requests: refused, or answered from what the bridge knows. Nothing here asks an upstream.
 extension Bridge {
-  /// For every response. The page runs nothing but its own scripts; no other site may read it, and none but those
-  /// listed may frame it. `X-Frame-Options` knows no list, and goes before none: it is left out where there is one.
+  /// For every response. The page runs nothing but its own scripts; no other site may read it, and
+  /// none but those listed may frame it. `X-Frame-Options` knows no list, and goes before none: it
+  /// is left out where there is one.
   static func securityHeaders(_ settings: ServerSettings) -> HTTPHeaders {
     let frames = settings.allowedFrames
     var headers: HTTPHeaders = [
@@ -81,7 +82,10 @@ extension Bridge {
     assumeIsolated { bridge in
       guard let count = bridge.handshakes.note(at: bridge.clock.now().uptime) else { return }
       bridge.log.warning(
-        "TLS spoken to the plain HTTP port by \(client.host), connection closed (\(count) \(count == 1 ? "time" : "times")): use http://, or a proxy in front"
+        """
+        TLS spoken to the plain HTTP port by \(client.host), connection closed \
+        (\(count) \(count == 1 ? "time" : "times")): use http://, or a proxy in front
+        """
       )
     }
   }

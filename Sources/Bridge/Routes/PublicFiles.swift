@@ -1,8 +1,8 @@
 import Glibc
 import HTTPServer
 
-/// The page's files, read once: serving them never touches the disk, and no path leads out of their folder, by no
-/// symbolic link either.
+/// The page's files, read once: serving them never touches the disk, and no path leads out of their
+/// folder, by no symbolic link either.
 struct PublicFiles: Sendable {
   /// All files together, at most.
   static let maximumBytes = 8 * 1024 * 1024
@@ -70,7 +70,8 @@ struct PublicFiles: Sendable {
 }
 
 extension PublicFiles {
-  /// Where an entry really is. A link may stand for a file of the folder itself, as those that Kubernetes mounts do.
+  /// Where an entry really is. A link may stand for a file of the folder itself, as those that
+  /// Kubernetes mounts do.
   ///
   /// - Returns: nil for what is not to be served.
   private mutating func inside(_ path: String) -> String? {

@@ -11,15 +11,15 @@ struct QueryParameter: Sendable, Hashable {
 }
 
 extension Route {
-  /// The names by which a stream's start is given, the first that has a value counts: ours, Mercure's, and two that
-  /// EventSource polyfills use.
+  /// The names by which a stream's start is given, the first that has a value counts: ours,
+  /// Mercure's, and two that EventSource polyfills use.
   static let streamStarts = ["since", "last_event_id", "lastEventId", "lastEventID"]
 
   private static let paymentFilters = ["status", "direction", "payment_hash", "q"]
 
-  /// The parameters that it knows; nil where anything is passed over: the page's files read their own query, and
-  /// whoever asks `/healthz`, `/readyz` or `/metrics` (scrapers, container probes) may add what it likes, for nothing
-  /// of it could select anything.
+  /// The parameters that it knows; nil where anything is passed over: the page's files read their
+  /// own query, and whoever asks `/healthz`, `/readyz` or `/metrics` (scrapers, container probes)
+  /// may add what it likes, for nothing of it could select anything.
   var parameters: [QueryParameter]? {
     switch self {
     case .balance, .payment: [.once("wallet")]
@@ -36,8 +36,8 @@ extension Route {
     }
   }
 
-  /// The refusal of a query that says what the endpoint does not know: a misspelt `since` would lose a payment, a
-  /// misspelt `wallet` show another wallet's number.
+  /// The refusal of a query that says what the endpoint does not know: a misspelt `since` would
+  /// lose a payment, a misspelt `wallet` show another wallet's number.
   func refusal(of query: HTTPQuery) -> HTTPResponse? {
     guard let parameters, !query.items.isEmpty else { return nil }
     var seen: Set<String> = []

@@ -2,8 +2,9 @@ import BridgeModel
 import HTTPClientProtocol
 import WebSocketProtocol
 
-/// What answers in the place of a wallet's server, or before it, and would let nobody through: the wrong kind of port, a
-/// password, a challenge for browsers. No source can tell it from the answer's status alone.
+/// What answers in the place of a wallet's server, or before it, and would let nobody through: the
+/// wrong kind of port, a password, a challenge for browsers. No source can tell it from the
+/// answer's status alone.
 struct Obstacle: Sendable, Equatable {
   let message: String
   let remedy: String
@@ -26,8 +27,8 @@ struct Obstacle: Sendable, Equatable {
     self.init(status: refusal.statusCode) { refusal.headers[$0] }
   }
 
-  /// The first bytes that came on a plain connection. A server that speaks TLS answers a request without it by an
-  /// alert (RFC 8446, section 6), which no HTTP begins with.
+  /// The first bytes that came on a plain connection. A server that speaks TLS answers a request
+  /// without it by an alert (RFC 8446, section 6), which no HTTP begins with.
   init?(firstBytes: [UInt8]) {
     let alert: [UInt8] = [21, 3]
     guard firstBytes.starts(with: alert) else { return nil }

@@ -1,4 +1,5 @@
 import BridgeModel
+import JSON
 import LNbitsSource
 
 private let balanceMillisatoshi = 99_877_000
@@ -58,7 +59,29 @@ func fuzzLNbitsREST(_ input: [UInt8]) {
   source.wake(times: 12)
   _ = LNbitsAnswers.release(input)
   _ = LNbitsAnswers.refusal(input)
+  _ = LNbitsAnswers.keyAdvice(input)
+  for body in parts(of: input) { checkElements(of: Array(body.dropFirst())) }
 }
+
+/// To drop any one element of a list changes nothing of what is read of the others.
+private func checkElements(of body: [UInt8]) {
+  guard let list = try? PaymentList(body), let elements = JSONDocument(body)?.root["data"]?.elements
+  else { return }
+  precondition(list.elements.count == elements.count, "a list of another length")
+  for index in elements.indices.prefix(maximumDrops) {
+    var others = elements.map { Array($0.source) }
+    others.remove(at: index)
+    var expected = list.elements
+    expected.remove(at: index)
+    let text =
+      Array(#"{"data":["#.utf8) + others.joined(separator: [UInt8(ascii: ",")])
+      + Array("]}".utf8)
+    precondition((try? PaymentList(text))?.elements == expected, "an element changed others")
+  }
+}
+
+/// A list that is longer is not tried at every place.
+private let maximumDrops = 40
 
 func restStatus(_ character: UInt8) -> Int {
   switch character {

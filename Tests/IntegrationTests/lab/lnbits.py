@@ -59,8 +59,10 @@ class Wallet(Purse):
         if answer.status != 201:
             raise LNbitsError("create invoice", answer)
         row = answer.json
-        self.secrets += [row["bolt11"], row["preimage"]]
-        return Invoice(row["bolt11"], row["payment_hash"], row["amount"])
+        # Before 1.0 there is a word for it only, and no preimage.
+        bolt11 = row.get("bolt11") or row["payment_request"]
+        self.secrets += [bolt11, row.get("preimage") or bolt11]
+        return Invoice(bolt11, row["payment_hash"], amount_sat * 1000)
 
     def create_invoices(self, count: int, amount_sat: int = 1) -> list[Invoice]:
         """One by the API, its copies straight into the database: LNbits takes 10 ms for each."""
@@ -107,13 +109,16 @@ class LNbits(Backend):
         *,
         rate_limit_per_minute: int = 1_000_000,
         pay_wait_s: int = 1,
+        database_url: str = "",
     ):
         self.name = environment.name
         self.version = environment.name.removeprefix("lnbits-")
+        self.is_before_1 = self.version.startswith("0.")
         self.environment = environment
         self.folder = folder
         self.rate_limit_per_minute = rate_limit_per_minute
         self.pay_wait_s = pay_wait_s
+        self.database_url = database_url
         self.port = free_port()
         self.control_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -148,6 +153,8 @@ class LNbits(Backend):
                 "LNBITS_FUNDING_SOURCE_PAY_INVOICE_WAIT_SECONDS": str(self.pay_wait_s),
                 "LNBITS_AUDIT_ENABLED": "false",
                 "PYTHONUNBUFFERED": "1",
+                # Empty: SQLite.
+                "LNBITS_DATABASE_URL": self.database_url,
             },
             directory=site_packages,
         )
@@ -186,7 +193,9 @@ class LNbits(Backend):
         return answer
 
     def create_wallet(self, name: str, balance_sat: int = 0) -> Wallet:
-        created = self._administer("POST", "/api/v1/wallet", {"name": name}).json
+        # Before 1.0 only a wallet's own key makes another one; an account comes with one.
+        path = "/api/v1/account" if self.is_before_1 else "/api/v1/wallet"
+        created = self._administer("POST", path, {"name": name}).json
         wallet = Wallet(self, created)
         # Without a currency LNbits looks up no price, which offline costs 0.7 s a payment.
         self.request(
@@ -201,7 +210,8 @@ class LNbits(Backend):
 
     def change_balance(self, wallet: Wallet, amount_sat: int) -> None:
         """Admin credit, or debit for a negative amount."""
-        self._administer("PUT", "/users/api/v1/balance", {"id": wallet.id, "amount": amount_sat})
+        path = "/users/api/v1/topup" if self.is_before_1 else "/users/api/v1/balance"
+        self._administer("PUT", path, {"id": wallet.id, "amount": amount_sat})
 
     def reset_keys(self, wallet: Wallet) -> None:
         """New keys for a wallet; the old ones stop working, sockets stay open and silent."""
@@ -240,6 +250,14 @@ class LNbits(Backend):
     def resolve(self, wallet: Wallet, invoice: Invoice, status: str, fee_msat: int = 0) -> None:
         self.script("status", payment_hash=invoice.payment_hash, status=status, fee_msat=fee_msat)
         wallet.check(invoice.payment_hash)
+        if self.is_before_1:
+            # It writes down what it hears only at its half-hourly check, and without a word then.
+            end = {"settled": ("success", -fee_msat), "failed": ("failed", 0)}[status]
+            with self.database() as base:
+                base.execute(
+                    "UPDATE apipayments SET pending = 0, status = ?, fee = ? WHERE hash = ?",
+                    (*end, invoice.payment_hash),
+                )
 
     def settle_failed(self, wallet: Wallet, invoice: Invoice, fee_msat: int = 0) -> None:
         self.script(
@@ -264,6 +282,14 @@ class LNbits(Backend):
         statement = "UPDATE apipayments SET amount = ? WHERE payment_hash = ? AND wallet_id = ?"
         with self.database() as base:
             base.execute(statement, (amount_msat, payment_hash, wallet.id))
+
+    def forget(self, wallet: Wallet, invoice: Invoice) -> None:
+        """What `lnbits-cli database delete-wallet-payment` does."""
+        columns = ("hash", "wallet") if self.is_before_1 else ("payment_hash", "wallet_id")
+        statement = f"DELETE FROM apipayments WHERE {columns[0]} = ? AND {columns[1]} = ?"
+        with self.database() as base:
+            gone = base.execute(statement, (invoice.payment_hash, wallet.id)).rowcount
+        assert gone == 1
 
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:

@@ -21,14 +21,13 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import pbkdf2_hmac, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from os import urandom
 
 import lnbits.wallets
 import uvicorn
 from bolt11 import Bolt11, MilliSatoshi, TagChar, Tags, decode, encode
-from lnbits.utils.crypto import fake_privkey
 from lnbits.wallets.base import (
     PaymentFailedStatus,
     PaymentPendingStatus,
@@ -115,6 +114,10 @@ class ScriptedNode(FakeWallet):
             self.loop.call_soon_threadsafe(self.notified.put_nowait, payment_hash)
 
 
+# Anybody's: nothing that it signs is worth anything.
+FOREIGN_KEY = pbkdf2_hmac("sha256", b"another node", b"FakeWallet", 2048, 32).hex()
+
+
 def foreign_invoice(amount_sat: int, memo: str = "", **script) -> dict:
     """An invoice of another node, and what shall become of paying it."""
     preimage = urandom(32)
@@ -128,7 +131,7 @@ def foreign_invoice(amount_sat: int, memo: str = "", **script) -> dict:
     )
     scripts[payment_hash] = Script(preimage=preimage.hex(), **script)
     return {
-        "bolt11": encode(invoice, fake_privkey("another node")),
+        "bolt11": encode(invoice, FOREIGN_KEY),
         "payment_hash": payment_hash,
     }
 

@@ -44,6 +44,11 @@ final class Oracle {
     }
   }
 
+  /// The upstream is about to forget a payment that is pending.
+  func forgotten(_ paymentID: String, of wallet: String) {
+    truths[wallet]?.noteForgotten(paymentID)
+  }
+
   // MARK: The log
 
   /// A commit is on disk.

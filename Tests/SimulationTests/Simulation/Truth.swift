@@ -49,6 +49,12 @@ struct Truth {
     if legs[row.checkingID]?.states.last != state { legs[row.checkingID]?.states.append(state) }
   }
 
+  /// Its row is gone, and what it had set aside is given back: it has failed.
+  mutating func noteForgotten(_ paymentID: String) {
+    guard let last = legs[paymentID]?.states.last else { return }
+    legs[paymentID]?.states.append(State(status: .failed, amount: last.amount, fee: .zero))
+  }
+
   mutating func note(balance: Millisatoshi) {
     self.balance = balance
     balances.insert(balance)

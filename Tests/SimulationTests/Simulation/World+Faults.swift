@@ -10,6 +10,7 @@ extension World {
     case closedSockets, droppedSockets, frozenSockets, nonsense
     case forgery, forgery2, death, death2, death3, restart, fullDisk
     case droppedSubscriber, droppedSubscriber2, byHand, otherNetwork, pause, newKey
+    case forgottenPayment
   }
 
   /// One fault after another, until the storm ends.
@@ -64,6 +65,8 @@ extension World {
       return process != nil
     case .droppedSubscriber, .droppedSubscriber2:
       return chance.pick(subscribers).drop()
+    case .forgottenPayment:
+      return forgetPayment(upstream)
     case .byHand, .otherNetwork, .pause, .newKey:
       return disturb(fault, upstream)
     }
@@ -92,6 +95,20 @@ extension World {
     default:
       return false
     }
+    return true
+  }
+
+  /// LNbits' own clean-ups take a pending payment out of the wallet's table.
+  private func forgetPayment(_ upstream: Upstream) -> Bool {
+    let wallet = chance.pick(upstream.walletIDs)
+    let pending = upstream.lnbits.ledger.rows(ofWallet: wallet).filter {
+      $0.isOutgoing && $0.status == .pending
+    }
+    guard !pending.isEmpty else { return false }
+    let id = chance.pick(pending).checkingID
+    trace("\(upstream.url): forgets \(id.prefix(16))")
+    oracle.forgotten(id, of: wallet)
+    upstream.change { lnbits, now, _ in try lnbits.forgetPayment(checkingID: id, now: now) }
     return true
   }
 

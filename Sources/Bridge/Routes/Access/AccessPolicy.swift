@@ -87,8 +87,8 @@ struct AccessPolicy: Sendable {
     return nil
   }
 
-  /// A form of another site can send anything but this type. Without a body there is nothing to have a type; what
-  /// sends neither is held by its `Origin`.
+  /// A form of another site can send anything but this type. Without a body there is nothing to
+  /// have a type; what sends neither is held by its `Origin`.
   private func typeRefusal(_ request: HTTPRequest) -> HTTPResponse? {
     let fields = request.headers.values(for: "Content-Type")
     if fields.isEmpty, request.body.isEmpty { return nil }

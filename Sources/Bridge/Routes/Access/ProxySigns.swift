@@ -2,9 +2,10 @@ import HTTPServer
 
 /// The fields by which a request shows that a proxy has passed it on.
 ///
-/// The standards' own (`Forwarded`, RFC 7239; `Via`, RFC 9110 section 7.6.3; `CDN-Loop`, RFC 8586), the family
-/// `X-Forwarded-*`, and those in which widespread proxies and content networks tell the client's address: one of them is
-/// enough, for many a configuration sets `X-Real-IP` alone. No client sends them by itself.
+/// The standards' own (`Forwarded`, RFC 7239; `Via`, RFC 9110 section 7.6.3; `CDN-Loop`, RFC 8586),
+/// the family `X-Forwarded-*`, and those in which widespread proxies and content networks tell the
+/// client's address: one of them is enough, for many a configuration sets `X-Real-IP` alone. No
+/// client sends them by itself.
 enum ProxySigns {
   private static let names: Set<String> = [
     "forwarded", "via", "cdn-loop",

@@ -18,8 +18,9 @@ enum SessionCookie {
     "HttpOnly; SameSite=Strict; Path=\(path)" + (isSecure ? "; Secure" : "")
   }
 
-  /// The values of the cookie in a request, all that its header holds: a browser may send several, from other paths
-  /// or from another bridge on another port of this host, and any program on it can put some in front of the right one.
+  /// The values of the cookie in a request, all that its header holds: a browser may send several,
+  /// from other paths or from another bridge on another port of this host, and any program on it
+  /// can put some in front of the right one.
   static func values(in request: HTTPRequest) -> [String] {
     let prefix = "\(name)="
     return request.headers.values(for: "Cookie").flatMap { $0.split(separator: ";") }

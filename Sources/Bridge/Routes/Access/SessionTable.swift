@@ -1,8 +1,8 @@
 import HTTPServer
 import Transport
 
-/// The open sessions, and the event streams that each has opened: a stream ends with its session. A stranger cannot
-/// open one, so the oldest makes room when there are too many.
+/// The open sessions, and the event streams that each has opened: a stream ends with its session. A
+/// stranger cannot open one, so the oldest makes room when there are too many.
 ///
 /// They live in memory: a restart ends them all. Only hashes of the identifiers are kept.
 struct SessionTable: Sendable {
