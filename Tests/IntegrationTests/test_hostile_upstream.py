@@ -343,5 +343,6 @@ def test_what_a_server_says_begins_no_line_of_the_log_and_steers_no_terminal(
     wait_until(lambda: bridge.source()["state"] == "failed", 20, "the key is refused")
     wait_until(lambda: "FORGED" in bridge.log, 5, "the log says why")
     (line,) = [line for line in bridge.log.split("\n") if "FORGED" in line]
-    assert line.startswith("20") and "No wallet?FORGED main: connected??[2J?31m" in line
+    spelled = r"No wallet\u{A}FORGED main: connected\u{D}\u{1B}[2J\u{9B}31m"
+    assert line.startswith("20") and spelled in line
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", bridge.log)
