@@ -31,7 +31,9 @@ extension CashuSource {
       guard connection.socket == id else { return [] }
       connectionEnded(now.uptime)
       connection.closed(
-        id, code: code, reason: reason, atLeast: manners.minimumDelay, now: now, using: &random)
+        id, code: code,
+        reason: UpstreamText.cut(masked(reason), to: UpstreamText.maximumErrorBytes),
+        atLeast: manners.minimumDelay, now: now, using: &random)
       return []
     default:
       return []
@@ -40,7 +42,11 @@ extension CashuSource {
 
   private mutating func openTable(_ now: Instant) {
     var table = SubscriptionTable(openedAt: now.uptime)
-    for watch in watches.values.sorted(by: { $0.number < $1.number }) where isSubscribable(watch) {
+    // Those at rest last: they may be the ones for whom there is no room.
+    let ordered = watches.values.sorted {
+      ($0.restingSince == nil ? 0 : 1, $0.number) < ($1.restingSince == nil ? 0 : 1, $1.number)
+    }
+    for watch in ordered where isSubscribable(watch) {
       table.wait(watch.record.handle, watch.record.kind)
     }
     // With nothing to subscribe, an open socket is all there can be.
@@ -66,7 +72,33 @@ extension CashuSource {
         polls.infoDueAt = now.uptime
       }
     }
+    var failure = failure
+    failure.message = masked(failure.message)
     connection.attemptFailed(id, failure, atLeast: minimum, now: now, using: &random)
+  }
+
+  /// What a mint or a proxy says may quote what it was asked, and a quote's id is a secret.
+  func masked(_ text: String) -> String {
+    let masked = handles.keys.reduce(Array(text.utf8)) { bytes, secret in
+      Self.replacing(Array(secret.utf8), in: bytes)
+    }
+    return String(decoding: masked, as: UTF8.self)
+  }
+
+  private static func replacing(_ secret: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+    guard let first = secret.first, secret.count <= bytes.count else { return bytes }
+    var result: [UInt8] = []
+    var rest = bytes[...]
+    while let byte = rest.first {
+      if byte == first, rest.starts(with: secret) {
+        result.append(contentsOf: "***".utf8)
+        rest = rest.dropFirst(secret.count)
+      } else {
+        result.append(byte)
+        rest = rest.dropFirst()
+      }
+    }
+    return result
   }
 
   /// The mint limits us. Whatever we say now keeps it limiting.
@@ -85,7 +117,7 @@ extension CashuSource {
         watches[handle]?.suspect(groupSize: suspects.handles.count, isCertain: false)
       }
     }
-    forgetConnection()
+    lostConnection()
   }
 
   /// When the connection is to be changed for its mint's limits. Not at once: a change is a burst of messages.
@@ -114,7 +146,7 @@ extension CashuSource {
       due = socket
       return []
     }
-    if connection.socket == nil { forgetConnection() }
+    if connection.socket == nil, table != nil { lostConnection() }
     if let due { effects += probe(due, now: now, using: &random) }
     if let deadline = table?.outstanding?.deadline, now.uptime >= deadline {
       effects += replaceSocket(
@@ -161,7 +193,8 @@ extension CashuSource {
       }
       return [.sendPing(socket, Self.pingPayload)]
     }
-    guard mayTidyUp, now.uptime >= quietUntil, budget.allows(.probe, at: now.uptime),
+    guard mayTidyUp, now.uptime >= quietUntil, !table.hasWaiting,
+      budget.allows(.probe, at: now.uptime),
       let subID = table.active.keys.sorted().randomElement(using: &random),
       let subscription = table.active[subID],
       let handle = subscription.handles.randomElement(using: &random),

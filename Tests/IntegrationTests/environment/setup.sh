@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Prepares what the integration and browser tests need beyond Swift: a few Debian packages, and
-# Python environments under .cache/ for two LNbits versions, for the Cashu mint Nutshell and for
+# Python environments under .cache/ for two LNbits versions, for two versions of the Cashu mint Nutshell and for
 # pytest. Idempotent: an environment is left alone while its lock file has not changed.
 #
 #   Tests/IntegrationTests/environment/setup.sh [tests] [schemathesis] [browser] [programs]
-#     [lnbits-1.6.2] [lnbits-1.4.1] [nutshell-0.21.0]
+#     [lnbits-1.6.2] [lnbits-1.4.1] [nutshell-0.21.0] [nutshell-0.19.2]
 #
 # Without names it prepares all of them. PYTHON names the interpreter, by default python3.
 set -euo pipefail
@@ -78,7 +78,8 @@ prepare() {
 mkdir -p "$cache"
 install_missing_packages
 [ $# -gt 0 ] ||
-  set -- tests schemathesis browser programs lnbits-1.6.2 lnbits-1.4.1 nutshell-0.21.0
+  set -- tests schemathesis browser programs lnbits-1.6.2 lnbits-1.4.1 nutshell-0.21.0 \
+    nutshell-0.19.2
 for name in "$@"; do
   if [ "$name" = programs ]; then unpack_programs; else prepare "$name"; fi
 done
