@@ -76,13 +76,17 @@ package struct LNbitsSource: Source {
     var status = connection.status
     status.books = booksState
     status.unexplained = book?.record.unexplained ?? .zero
-    status.delivery =
-      switch questionHealth {
-      case .unknown, .failing: framesSuffice && connection.isConnected ? .live : .unreachable
-      case .limited: .rateLimited
-      case .answering: connection.socket == nil ? .polling : .live
-      }
+    status.delivery = delivery
     return status
+  }
+
+  /// Derived from the connection's state and the last answer, so that it can't disagree with either: `unreachable`
+  /// never while connected, `live` only then.
+  private var delivery: Delivery {
+    guard connection.mayAsk else { return .unreachable }
+    if questionHealth == .limited { return .rateLimited }
+    if connection.isConnected { return connection.socket == nil ? .polling : .live }
+    return questionHealth == .answering ? .polling : .unreachable
   }
 
   package var wallet: WalletView? {
