@@ -2,7 +2,7 @@ import BridgeModel
 import JSON
 
 /// What is said to a mint and by a mint in JSON: NUT-17 on the socket, NUT-04, 05, 06, 07, 23, 25 and 29 over HTTP.
-enum CashuJSON {
+package enum CashuJSON {
   /// What arrives on the socket (JSON-RPC 2.0).
   enum Message: Sendable, Hashable {
     case result(id: Int64)
@@ -11,7 +11,7 @@ enum CashuJSON {
   }
 
   /// One element of a mint's list, or what a notification carries.
-  enum Element: Sendable, Hashable {
+  package enum Element: Sendable, Hashable {
     case report(WatchReport)
     /// In a state that no NUT knows, or without one; who it is about, if it says so.
     case unreadable(secret: String?)
@@ -76,7 +76,7 @@ enum CashuJSON {
 
   /// One quote, a list of quotes, or the states of proofs, each read for itself; any other value is an element that
   /// cannot be read. Nil for what is not JSON.
-  static func elements(_ body: [UInt8]) -> [Element]? {
+  package static func elements(_ body: [UInt8]) -> [Element]? {
     guard let root = JSONDocument(body)?.root else { return nil }
     return (root["states"] ?? root).elements?.map(element) ?? [element(root)]
   }

@@ -33,7 +33,7 @@ extension CashuSource {
       connection.closed(
         id, code: code,
         reason: UpstreamText.cut(masked(reason), to: UpstreamText.maximumErrorBytes),
-        atLeast: manners.minimumDelay, now: now, using: &random)
+        atLeast: quirks.minimumDelay, now: now, using: &random)
       return []
     default:
       return []
@@ -111,7 +111,7 @@ extension CashuSource {
   /// The mint, or the network, ended the connection.
   private mutating func connectionEnded(_ now: Duration) {
     guard var table else { return }
-    manners.ended(openedAt: table.openedAt, lastRiskAt: table.lastRiskAt, at: now)
+    quirks.ended(openedAt: table.openedAt, lastRiskAt: table.lastRiskAt, at: now)
     if let suspects = table.rejected() {
       for handle in suspects.handles {
         watches[handle]?.suspect(groupSize: suspects.handles.count, isCertain: false)
@@ -164,7 +164,7 @@ extension CashuSource {
     isSocketMute = true
     connection.status.lastError = why
     return connection.replace(
-      .silent, atLeast: manners.minimumDelay, now: now, using: &random)
+      .silent, atLeast: quirks.minimumDelay, now: now, using: &random)
   }
 
   // MARK: Heartbeat
@@ -175,18 +175,18 @@ extension CashuSource {
     _ socket: SocketID, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
     guard var table else { return [.sendPing(socket, Self.pingPayload)] }
-    if let lastRiskAt = table.lastRiskAt, now.uptime - lastRiskAt > MintManners.riskWindow {
-      manners.survived()
+    if let lastRiskAt = table.lastRiskAt, now.uptime - lastRiskAt > MintQuirks.riskWindow {
+      quirks.survived()
     }
     if let unanswered = table.probe {
       // There was life, or the heartbeat had given up; but no answer.
       self.table?.probe = nil
       self.table?.ending.append(unanswered.subID)
-      manners.unansweredProbes += 1
-      if manners.unansweredProbes >= Self.maximumUnansweredProbes {
+      quirks.unansweredProbes += 1
+      if quirks.unansweredProbes >= Self.maximumUnansweredProbes {
         isSocketMute = true
-        if manners.mayReplace(at: now.uptime) {
-          manners.unansweredProbes = 0
+        if quirks.mayReplace(at: now.uptime) {
+          quirks.unansweredProbes = 0
           return replaceSocket(
             "the mint answers pings, but no subscription", now: now, using: &random)
         }
@@ -218,7 +218,7 @@ extension CashuSource {
 
   /// Probes and their unsubscribing are safe with this mint.
   var mayTidyUp: Bool {
-    !manners.dislikesProbes && info?.isKnownToDislikeProbes != true
+    !quirks.dislikesProbes && info?.isKnownToDislikeProbes != true
   }
 
   private static let maximumUnansweredProbes = 2

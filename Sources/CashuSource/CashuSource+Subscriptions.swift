@@ -101,7 +101,7 @@ extension CashuSource {
     if let probe = table?.probe, probe.request == id {
       table?.probe = nil
       if !isError { table?.ending.append(probe.subID) }
-      manners.unansweredProbes = 0
+      quirks.unansweredProbes = 0
       connection.pong(socket, now: now)
     } else if table?.outstanding?.request == id {
       if isError { takeRejection(isCertain: true) } else { takeAcknowledgement() }

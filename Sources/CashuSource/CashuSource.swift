@@ -21,7 +21,7 @@ package struct CashuSource: Source {
   /// Nil while no socket is open.
   var table: SubscriptionTable?
   /// What was learned of this mint on earlier connections.
-  var manners = MintManners()
+  var quirks = MintQuirks()
   /// The mint limits us: nothing is said to it before.
   var quietUntil: Duration = .zero
 
@@ -115,7 +115,7 @@ package struct CashuSource: Source {
       questionHealth = .unknown
       return abandonQuestion() + connection.stop(reason, now: now)
     case .reconnect:
-      manners = MintManners()
+      quirks = MintQuirks()
       for handle in watches.keys { watches[handle]?.forgive() }
       return begin(now)
     case .networkChanged:

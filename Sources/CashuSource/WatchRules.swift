@@ -1,9 +1,9 @@
-import BridgeModel
+package import BridgeModel
 
 /// What a mint says of a quote or a proof, by either path. What it leaves out is nil.
-struct WatchReport: Sendable, Hashable {
+package struct WatchReport: Sendable, Hashable {
   var secret: String
-  var state: WatchState
+  package var state: WatchState
   var amount: Int64?
   var unit: String?
   /// Only a quote that can be paid more than once has these (NUT-25); both or neither.
