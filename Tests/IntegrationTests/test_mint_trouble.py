@@ -241,11 +241,12 @@ def test_an_entry_that_cannot_be_read_leaves_the_socket_on(
 
 
 def test_a_quote_that_only_our_clock_calls_over(mint_stage, mint, mint_proxy: MintProxy):
-    """To the bridge the mint's times look as they would with a clock that is hours ahead."""
+    """To the bridge the quotes' times look as they would with a clock that is hours ahead."""
 
     def falsify(path: str, answer: Any) -> Any:
-        if isinstance(answer, dict) and answer.get("expiry"):
-            answer["expiry"] -= 30 * 24 * 3600
+        if "/quote/" in path:
+            for quote in answer if isinstance(answer, list) else [answer]:
+                quote["expiry"] = int(time.time()) - 2 * 3600
         return answer
 
     mint_proxy.falsify = falsify
@@ -272,7 +273,12 @@ def test_a_quick_heartbeat_leaves_room_for_coming_back(mint_stage, mint, mint_pr
     scene = mint_stage(
         mint, url=mint_proxy.url, heartbeat_ms=1500, heartbeat_timeout_ms=1000, **SLOW_RECONCILE
     )
-    watched = [scene.watch_new_quote() for _ in range(21)]
+    quotes = [scene.wallet.request_mint(21) for _ in range(21)]
+    # All at once: one subscription holds them.
+    watched = [
+        (quote, scene.bridge.open_watch("alpha", "bolt11_mint_quote", quote.id)["handle"])
+        for quote in quotes
+    ]
     quiet = Counter()
 
     def probes_have_ended() -> bool:

@@ -3,6 +3,7 @@
 import re
 import signal
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -80,11 +81,14 @@ def test_an_older_nutshell_is_followed_as_well(mint_stage, older_mint, other_min
     scene.expect(handle, "PAID", "ISSUED", via="websocket")
     melt, proofs, melt_handle = scene.watch_new_melt(CashuWallet(other_mint.url))
     proof_handle = scene.watch("proof_state", proofs[0].y)
-    scene.wallet.melt(melt, proofs)
+    # It answers only once the payment is decided.
+    paying = threading.Thread(target=scene.wallet.melt, args=(melt, proofs), daemon=True)
+    paying.start()
     scene.expect(melt_handle, "PENDING")
     older_mint.resolve(melt.bolt11)
     scene.expect(melt_handle, "PENDING", "PAID", via="websocket")
     scene.expect(proof_handle, "PENDING", "SPENT", via="websocket")
+    paying.join(10)
     scene.check_that_it_lives()
 
 
