@@ -173,17 +173,23 @@ struct OpeningTests {
     _ = try store.append([
       sampleEntry([samplePayment("a", hash: "h"), samplePayment("h", hash: "h")])
     ])
+    let watch = WatchRecord(
+      handle: WatchHandle("w_1"), kind: .bolt12MintQuote, secret: WatchSecret("q"))
+    try store.addWatch(watch, of: "https://mint.example")
     store.close()
     do {
       let older = try Database(
         path: directory.database, access: .readWrite, busyTimeoutMilliseconds: 0)
       try older.execute("DROP INDEX payments_by_hash")
       try older.execute("CREATE INDEX payments_by_hash ON payments (payment_hash)")
+      try older.execute("ALTER TABLE watches DROP COLUMN amount_paid")
+      try older.execute("ALTER TABLE watches DROP COLUMN amount_issued")
       try older.execute("PRAGMA user_version = 2")
     }
     let opened = try openStore(directory.database)
     let page = try opened.makeReader().payments(PaymentQuery(paymentHash: "h"))
     #expect(page.payments.map(\.payment.paymentID) == ["h", "a"])
+    #expect(try opened.watches(of: "https://mint.example") == [watch])
     opened.close()
     let file = try Database(
       path: directory.database, access: .readOnly, busyTimeoutMilliseconds: 0)

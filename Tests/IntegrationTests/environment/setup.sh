@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Prepares what the integration and browser tests need beyond Swift: a few Debian packages, and
-# Python environments under .cache/ for three LNbits versions, for the Cashu mint Nutshell, for
-# Home Assistant and for pytest. Idempotent: an environment is left alone while its lock file has not changed.
+# Python environments under .cache/ for three LNbits versions, for two of the Cashu mint Nutshell, for
+# Home Assistant and for pytest. Idempotent: an environment is left alone while its lock file has not
+# changed.
 #
 #   Tests/IntegrationTests/environment/setup.sh [tests] [schemathesis] [browser] [programs]
-#     [lnbits-1.6.2] [lnbits-1.4.1] [lnbits-0.12.12] [nutshell-0.21.0] [home-assistant-2024.3.3]
+#     [lnbits-1.6.2] [lnbits-1.4.1] [lnbits-0.12.12] [nutshell-0.21.0] [nutshell-0.19.2]
+#     [home-assistant-2024.3.3]
 #
 # Without names it prepares all of them. PYTHON names the interpreter, by default python3.
 set -euo pipefail
@@ -82,7 +84,7 @@ mkdir -p "$cache"
 install_missing_packages
 [ $# -gt 0 ] ||
   set -- tests schemathesis browser programs lnbits-1.6.2 lnbits-1.4.1 lnbits-0.12.12 \
-    nutshell-0.21.0 home-assistant-2024.3.3
+    nutshell-0.21.0 nutshell-0.19.2 home-assistant-2024.3.3
 for name in "$@"; do
   if [ "$name" = programs ]; then unpack_programs; else prepare "$name"; fi
 done

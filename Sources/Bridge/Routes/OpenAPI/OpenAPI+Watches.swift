@@ -67,31 +67,40 @@ extension OpenAPI {
         "bolt12_mint_quote", "bolt12_melt_quote", "proof_state"]},
       "WatchState": {"type": "string", "enum": ["UNPAID", "PENDING", "PAID", "ISSUED", "UNSPENT",
         "SPENT", "EXPIRED", "UNKNOWN"]},
+      "AmountPaid": {"type": ["integer", "null"], "minimum": 0, "description":
+        "What was paid in all to a quote that can be paid more than once; null for every other."},
+      "AmountIssued": {"type": ["integer", "null"], "minimum": 0, "description":
+        "What was issued in all for such a quote."},
       "WatchOrder": {"type": "object", "required": ["kind", "id"], "properties": {
         "mint": {"$ref": "#/components/schemas/Name", "description": "The first by default."},
         "kind": {"$ref": "#/components/schemas/WatchKind"},
         "id": {"type": "string", "writeOnly": true, "minLength": 1, "maxLength": 256,
           "description": "The quote's id, or the proof's Y."}}},
       "Watch": {"type": "object",
-        "required": ["handle", "mint", "kind", "state", "amount", "unit", "expiry", "observed_at"],
+        "required": ["handle", "mint", "kind", "state", "amount", "unit", "amount_paid",
+          "amount_issued", "expiry", "observed_at"],
         "properties": {
           "handle": {"type": "string"}, "mint": {"$ref": "#/components/schemas/Name"},
           "kind": {"$ref": "#/components/schemas/WatchKind"},
           "state": {"$ref": "#/components/schemas/WatchState"},
           "amount": {"type": ["integer", "null"]}, "unit": {"type": ["string", "null"]},
+          "amount_paid": {"$ref": "#/components/schemas/AmountPaid"},
+          "amount_issued": {"$ref": "#/components/schemas/AmountIssued"},
           "expiry": {"type": ["string", "null"], "format": "date-time"},
           "observed_at": {"type": ["string", "null"], "format": "date-time"}}},
       "Watches": {"type": "object", "required": ["watches"], "properties": {
         "watches": {"type": "array", "items": {"$ref": "#/components/schemas/Watch"}}}},
       "WatchChange": {"type": "object", "description": "The data of a watch event.",
         "required": ["handle", "mint", "kind", "state", "previous_state", "amount", "unit",
-          "observed_at", "via"],
+          "amount_paid", "amount_issued", "observed_at", "via"],
         "properties": {
           "handle": {"type": "string"}, "mint": {"$ref": "#/components/schemas/Name"},
           "kind": {"$ref": "#/components/schemas/WatchKind"},
           "state": {"$ref": "#/components/schemas/WatchState"},
           "previous_state": {"$ref": "#/components/schemas/WatchState"},
           "amount": {"type": ["integer", "null"]}, "unit": {"type": ["string", "null"]},
+          "amount_paid": {"$ref": "#/components/schemas/AmountPaid"},
+          "amount_issued": {"$ref": "#/components/schemas/AmountIssued"},
           "observed_at": {"$ref": "#/components/schemas/Time"},
           "via": {"type": "string", "enum": ["websocket", "poll"]}}}
     """#
