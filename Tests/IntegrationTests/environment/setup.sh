@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prepares what the integration and browser tests need beyond Swift: a few Debian packages, and
-# Python environments under .cache/ for two LNbits versions, for two versions of the Cashu mint Nutshell and for
+# Python environments under .cache/ for two LNbits versions, two of the Cashu mint Nutshell, and
 # pytest. Idempotent: an environment is left alone while its lock file has not changed.
 #
 #   Tests/IntegrationTests/environment/setup.sh [tests] [schemathesis] [browser] [programs]
