@@ -187,7 +187,9 @@ def test_a_mint_that_tells_everything_twice(mint_stage, mint, mint_proxy: MintPr
 # What a mint says that cannot be read, or not as it is meant
 
 
-def test_a_proof_in_a_state_of_no_standard_silences_nobody(mint_stage, mint, mint_proxy, other_mint):
+def test_a_proof_in_a_state_of_no_standard_silences_nobody(
+    mint_stage, mint, mint_proxy: MintProxy, other_mint
+):
     scene = mint_stage(mint, url=mint_proxy.url, websocket=False, **QUICK_RECONCILE)
     quote = scene.wallet.request_melt(CashuWallet(other_mint.url).request_mint(50).bolt11)
     proofs = scene.wallet.buy(mint, quote.amount + quote.fee_reserve)
