@@ -70,8 +70,8 @@ let package = Package(
     .executableTarget(
       name: "walletwire",
       dependencies: [
-        "Bridge", "EventLoop", "HTTPClientProtocol", "JSON", "LNbitsSimulator", "ServerSentEvents",
-        "Transport", log,
+        "Bridge", "BridgeModel", "EventLoop", "HTTPClientProtocol", "JSON", "LNbitsSimulator",
+        "ServerSentEvents", "Transport", log,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -105,7 +105,12 @@ let package = Package(
     tests(
       "LNbitsSimulatorTests",
       ["LNbitsSimulator", "BridgeModel", "EventLoop", "Transport", "WebSocketProtocol"]),
-    tests("BridgeTests", ["Bridge", "BridgeModel", "EventStore", "HTTPServer", "LNbitsSource"]),
+    tests(
+      "BridgeTests",
+      [
+        "Bridge", "BridgeModel", "EventLoop", "EventStore", "HTTPServer", "JSON", "LNbitsSource",
+        "TestSupport", log,
+      ]),
     tests("ArchitectureTests", []),
     .executableTarget(
       name: "AutobahnClient",
@@ -116,7 +121,7 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Bridge", "BridgeModel", "EventStore", "FaultyDisk", "HTTPClientProtocol",
+        "Bridge", "BridgeModel", "EventStore", "FaultyDisk", "HTTPClientProtocol", "JSON",
         "LNbitsSimulator", "LNbitsSource", "ServerSentEvents", "WebSocketProtocol", heap,
       ],
       path: "Tests/SimulationTests/Simulation", swiftSettings: strict),

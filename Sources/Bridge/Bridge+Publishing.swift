@@ -19,10 +19,14 @@ extension Bridge: SourceSupport {
     return try result.get()
   }
 
-  nonisolated func publish(_ commit: Commit, from source: String) throws(SourceSupportError) {
+  nonisolated var secretMask: SecretMask { assumeIsolated { $0.knownSecrets } }
+
+  nonisolated func publish(
+    _ commit: Commit, from source: String, committed: @Sendable () -> Void
+  ) throws(SourceSupportError) {
     let result = assumeIsolated { bridge -> Result<Void, SourceSupportError> in
       do throws(StoreError) {
-        try bridge.append(commit, source)
+        try bridge.append(commit, source, committed)
         bridge.storageTrouble = nil
         return .success(())
       } catch {
@@ -34,9 +38,12 @@ extension Bridge: SourceSupport {
     try result.get()
   }
 
-  private func append(_ commit: Commit, _ source: String) throws(StoreError) {
+  private func append(
+    _ commit: Commit, _ source: String, _ committed: @Sendable () -> Void
+  ) throws(StoreError) {
     guard let store else { throw StoreError(.closed, path: configuration.storage.path) }
-    try Publication.carryOut(commit, from: source, log: store) { items, bounds in
+    try Publication.carryOut(commit, from: source, log: store, committed: committed) {
+      items, bounds in
       hub?.publish(items, bounds: bounds)
       // The log's line can wait until the subscribers have theirs.
       hub?.flush()
@@ -57,7 +64,7 @@ extension Bridge: SourceSupport {
         """)
     case .balance(let change):
       let message = """
-        \(source): balance \(change.amount.value - change.change.value) -> \(change.amount.value) msat \
+        \(source): balance \((change.amount - change.change).value) -> \(change.amount.value) msat \
         (\(change.cause.rawValue))
         """
       if change.cause == .correction {
@@ -88,30 +95,7 @@ extension Bridge: SourceSupport {
     }
   }
 
-  /// The data of a `snapshot` event.
   func snapshot() -> [UInt8] {
-    let now = clock.now()
-    let last = store?.lastEventID ?? EventID(epoch: "0", sequence: 0)
-    let reports = entries.map(\.report)
-    return JSONWriter.document { json in
-      json.object { json in
-        json.field("balances") { json in
-          json.array(reports.filter { $0.wallet != nil }) { json, report in
-            guard let wallet = report.wallet else { return }
-            json.balance(wallet, of: report, lastEventID: last, now: now)
-          }
-        }
-        json.field("sources") { json in
-          json.array(reports) { json, report in
-            json.object { json in
-              json.field("name", report.name)
-              json.field("state", report.status.state.rawValue)
-              json.field("reason", report.status.reason?.rawValue)
-            }
-          }
-        }
-        json.field("last_event_id", last.description)
-      }
-    }
+    SnapshotDocument.encode(entries.map(\.report), lastEventID: lastEventID, now: clock.now())
   }
 }

@@ -73,21 +73,14 @@ extension Bridge {
   /// A mint asks for none.
   private static let noKey = Secret("")
 
-  /// The key as its file holds it now, and what stands for it in the store; the one known before where the file
-  /// cannot be read.
-  func currentKey(of settings: SourceSettings) -> (key: Secret, fingerprint: String) {
-    guard case .wallet(let wallet) = settings else { return (Self.noKey, "") }
-    var key = wallet.invoiceKey
-    do throws(ConfigurationError) {
-      key = try wallet.readingKeyAgain().invoiceKey
-    } catch {
-      log.error("\(error)")
-    }
-    return (key, Self.fingerprint(key, at: wallet.url))
+  /// The key of a source, and what stands for it in the store.
+  static func key(of settings: SourceSettings) -> (key: Secret, fingerprint: String) {
+    guard case .wallet(let wallet) = settings else { return (noKey, "") }
+    return (wallet.invoiceKey, fingerprint(wallet.invoiceKey, at: wallet.url))
   }
 
   /// A hash that stands for the key, and tells nothing of it.
-  private static func fingerprint(_ key: Secret, at url: UpstreamURL) -> String {
+  static func fingerprint(_ key: Secret, at url: UpstreamURL) -> String {
     let text = "walletwire\n\(url)\n\(key.revealed)"
     return Cryptography.sha256(Array(text.utf8)).hexadecimal
   }

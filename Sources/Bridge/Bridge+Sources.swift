@@ -1,5 +1,6 @@
 import BridgeModel
 import EventLoop
+import HTTPServer
 import Logging
 
 /// Which sources there are, and which connections are wanted.
@@ -51,30 +52,60 @@ extension Bridge {
     updateWanted()
   }
 
-  /// By hand: attempts reset, the socket replaced, the key read again.
+  /// By hand: attempts reset, the socket replaced, the key read again first.
   func reconnect(at indices: [Int]) {
     for index in indices where entries[index].settings.upstream.isEnabled {
       entries[index].isPaused = false
-      let entry = entries[index]
       entries[index].told = .connected
-      let (key, fingerprint) = currentKey(of: entry.settings)
-      entries[index].book?.keyFingerprint = fingerprint
-      entry.driver.replaceKey(key)
-      entry.driver.feed(.reconnect(keyFingerprint: fingerprint))
+      reconnectWithCurrentKey(entries[index].settings)
     }
     updateWanted()
   }
 
   // MARK: Reload
 
+  /// Brings into force what can change while the bridge runs, so that what `GET /api/v1/config`
+  /// shows is what is in force. Who would be let in otherwise from now on has to come in again:
+  /// sessions are over with their token, streams end and are resumed by id.
+  ///
+  /// - Returns: whether the configuration was taken over.
+  private func takeOver(_ next: Configuration) -> Bool {
+    let running = configuration
+    let (server, waiting) = next.server.reloaded(over: running.server)
+    guard !server.isExposed else {
+      log.error(
+        """
+        the running configuration stays in force: until the next start the bridge listens beyond \
+        loopback, and needs a token
+        """
+      )
+      return false
+    }
+    configuration = next
+    configuration.server = server
+    configuration.storage = running.storage
+    let storage = StorageSettings.table.filter {
+      $0.show(next.storage).text != $0.show(running.storage).text
+    }
+    let keys = waiting.map { "[server] \($0)" } + storage.map { "[storage] \($0.key)" }
+    if !keys.isEmpty {
+      log.warning("\(keys.joined(separator: ", ")): in force from the next start")
+    }
+    access = AccessPolicy(server)
+    self.server?.setCommonHeaders(Self.securityHeaders(server))
+    if server.accessToken != running.server.accessToken {
+      sessions.closeAll()
+      sessionsChanged()
+    }
+    if server.admitsOthers(than: running.server) { hub?.endAll() }
+    return true
+  }
+
   /// Takes over another configuration: added wallets connect, removed ones disconnect, unchanged ones keep their
   /// sockets, and keys that changed in their files are taken up.
   package func reload(_ next: Configuration) {
-    let before = configuration
-    configuration = next
-    if next.server != before.server || next.storage != before.storage {
-      log.warning("changes under [server] and [storage] take effect at the next start")
-    }
+    guard takeOver(next) else { return }
+    knownSecrets.insertSecrets(of: next)
     let wanted = next.sources
     for entry in entries where !wanted.contains(entry.settings) {
       entry.driver.feed(.stop(.stopping))

@@ -24,8 +24,13 @@ package actor Bridge {
   var server: HTTPServer?
   var files = PublicFiles.none
   var access: AccessPolicy
+  /// Every secret that was ever configured in this process.
+  var knownSecrets = SecretMask()
   var sessions = SessionTable()
+  /// Set for when the oldest session is over.
+  var sessionTimer: TimerID?
   var guesses = GuessLimit()
+  var handshakes = HandshakeLog()
   /// `GET /api/v1/openapi.json`.
   lazy var openAPI = OpenAPI.document(
     version: version, basePath: configuration.server.basePath)
@@ -36,7 +41,12 @@ package actor Bridge {
   let startedAt: Instant
   /// Why the last write failed; nil once one has succeeded.
   var storageTrouble: String?
+  /// How the store's disk was when it was looked at last; nil before the first look.
+  var storageHealth: StoreHealth?
+  var storageTimer: TimerID?
   var unwatchedTimer: TimerID?
+  /// Key files that are being read, by their wallet.
+  var keyReadings: [String: KeyReading] = [:]
   private var network: NetworkMonitor?
   /// Event streams that connections are left for, once those of ``connectionsForREST`` are put aside.
   private var streamRoom = Int.max
@@ -54,6 +64,7 @@ package actor Bridge {
     self.version = version
     self.log = log
     access = AccessPolicy(configuration.server)
+    knownSecrets.insertSecrets(of: configuration)
     startedAt = clock.now()
   }
 
@@ -63,6 +74,7 @@ package actor Bridge {
   /// - Throws: ``BridgeError``; nothing is left open then.
   package func start() async throws(BridgeError) -> [String] {
     try openStore()
+    watchStorage()
     loadFiles()
     let server = try await listen()
     for source in configuration.sources {
@@ -76,27 +88,6 @@ package actor Bridge {
     updateWanted()
     watchNetwork()
     return server.endpoints.map { "http://\($0)\(configuration.server.basePath)" }
-  }
-
-  private func openStore() throws(BridgeError) {
-    do throws(StoreError) {
-      var random = SystemRandom()
-      let store = try EventStore(
-        path: configuration.storage.path, keepEvents: configuration.storage.keptEvents,
-        using: &random)
-      let reader = try store.makeReader()
-      store.upkeep.start()
-      self.store = store
-      self.reader = reader
-      hub = EventHub(
-        loop: loop, reader: try store.makeReader(), bounds: store.bounds,
-        heartbeat: configuration.server.heartbeatInterval, clock: clock
-      ) { [weak self] in
-        self?.assumeIsolated { $0.snapshot() } ?? []
-      }
-    } catch {
-      throw .storage(error.description)
-    }
   }
 
   private func watchNetwork() {
@@ -118,6 +109,9 @@ package actor Bridge {
     }
     if let files = candidates.lazy.compactMap(PublicFiles.init(directory:)).first {
       self.files = files
+      for link in files.linksPassedOver {
+        log.warning("\(link) is not served: it is a link that leads out of public_dir")
+      }
     } else {
       log.warning("no page: public_dir \(directory) cannot be read, or is too large")
     }
@@ -129,7 +123,7 @@ package actor Bridge {
     var http = HTTPServerConfiguration(host: settings.listen.host, port: settings.listen.port)
     http.maximumConnections = settings.maximumSubscribers + Self.connectionsForREST
     http.maximumConnectionsPerAddress = settings.maximumConnectionsPerAddress
-    http.commonHeaders = Self.securityHeaders
+    http.commonHeaders = Self.securityHeaders(settings)
     let server = HTTPServer(
       loop: loop, configuration: http, handler: BridgeHandler(bridge: self, hub: hub))
     hub.attach(server)
@@ -159,6 +153,10 @@ package actor Bridge {
   package func stop() async {
     network?.stop()
     network = nil
+    if let storageTimer { loop.cancel(storageTimer) }
+    storageTimer = nil
+    if let sessionTimer { loop.cancel(sessionTimer) }
+    sessionTimer = nil
     for entry in entries { entry.driver.feed(.stop(.stopping)) }
     if let server { await server.stop(within: Self.stopLimit) }
     for gateway in gateways.values { gateway.close() }

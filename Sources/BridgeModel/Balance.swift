@@ -3,13 +3,28 @@ package struct Balance: Sendable, Hashable {
   package var amount: Millisatoshi
   /// When the wallet last confirmed the number.
   package var confirmedAt: Timestamp
+  /// The same by the clock that nobody sets, for its age; nil where this process has not heard it yet.
+  package var confirmedUptime: Duration?
   /// When the number last changed.
   package var changedAt: Timestamp
 
+  /// As a store gives it back.
   package init(amount: Millisatoshi, confirmedAt: Timestamp, changedAt: Timestamp) {
     self.amount = amount
     self.confirmedAt = confirmedAt
     self.changedAt = changedAt
+  }
+
+  /// A number that is new, as the wallet has just told it.
+  package init(amount: Millisatoshi, changedAt now: Instant) {
+    self.init(amount: amount, confirmedAt: now.wall, changedAt: now.wall)
+    confirmedUptime = now.uptime
+  }
+
+  /// The wallet has told the same number again.
+  package mutating func confirm(at now: Instant) {
+    confirmedAt = now.wall
+    confirmedUptime = now.uptime
   }
 }
 

@@ -35,7 +35,7 @@ package struct ConnectionLifecycle: Sendable {
   package var status: SourceStatus
 
   package init(
-    policy: ReconnectPolicy, heartbeat: Heartbeat, request: SocketRequest?, since: Timestamp
+    policy: ReconnectPolicy, heartbeat: Heartbeat, request: SocketRequest?, since: Instant
   ) {
     self.policy = policy
     self.heartbeat = heartbeat
@@ -335,7 +335,7 @@ package struct ConnectionLifecycle: Sendable {
     let state = currentState
     // An attempt after an outage keeps the outage's reason; a first attempt has none.
     let reason = state == .connecting ? nil : reason
-    if state != status.state { status.since = now.wall }
+    if state != status.state { status.since = now }
     status.state = state
     status.reason = reason
     status.nextRetryAt = nil

@@ -62,6 +62,7 @@ package enum SourceInput: Sendable {
   /// Watch this no more.
   case unwatch(WatchHandle)
 
+  /// The commit handed out last is on disk, and nobody has been told of it yet.
   case committed
   /// Nothing of the commit was written; the words are for people.
   case commitFailed(String)
@@ -85,9 +86,11 @@ package enum SourceEffect: Sendable, Hashable {
   case request(RequestID, UpstreamRequest)
   case cancel(RequestID)
 
-  /// Look a book up by its identity. `book` answers at once.
+  /// Look a book up by its identity. `book` or `commitFailed` answers at once, before the next effect is carried out;
+  /// what the answer raises follows the effects that were raised before it.
   case loadBook(BookIdentity)
-  /// Write down, then publish. `committed` or `commitFailed` answers at once, before the next effect.
+  /// Write down, then publish. `committed` or `commitFailed` answers at once, before anybody is told of the events and
+  /// before the next effect is carried out; what the answer raises follows the effects that were raised before it.
   case commit(Commit)
   /// State, reason or next retry changed: subscribers are told ``Source/status``.
   case stateChanged

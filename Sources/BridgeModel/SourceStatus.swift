@@ -63,12 +63,14 @@ package enum BooksState: String, Sendable, CaseIterable {
 package struct SourceStatus: Sendable, Hashable {
   package var state: SourceState = .disconnected
   package var reason: SourceReason?
-  package var since: Timestamp
+  /// When it entered ``state``.
+  package var since: Instant
   package var nextRetryAt: Timestamp?
   package var metrics = ConnectionMetrics()
   package var heartbeatRoundTrip: Duration?
   package var lastFrameAt: Timestamp?
-  package var lastReconcileAt: Timestamp?
+  /// When the last round of questions was answered to its end.
+  package var lastReconcileAt: Instant?
   /// From the first question of a round to its last answer.
   package var reconcileTimes = DurationHistogram()
   /// Nil for a mint, which keeps none.
@@ -88,7 +90,7 @@ package struct SourceStatus: Sendable, Hashable {
   /// For people, without a secret.
   package var lastError: String?
 
-  package init(since: Timestamp) {
+  package init(since: Instant) {
     self.since = since
   }
 }

@@ -1,7 +1,7 @@
 /// A moment on the wall clock, in milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// It is for people and for comparing with an upstream's own times. Delays and deadlines use
-/// ``Instant/uptime``, which no clock adjustment moves.
+/// ``Instant/uptime``, which no clock adjustment moves. Arithmetic saturates, as a store may hold any number.
 package struct Timestamp: Sendable, Hashable, Comparable {
   /// Milliseconds since the epoch.
   package let milliseconds: Int64
@@ -15,23 +15,23 @@ package struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   package static func + (left: Timestamp, right: Duration) -> Timestamp {
-    Timestamp(milliseconds: left.milliseconds + right.wholeMilliseconds)
+    Timestamp(milliseconds: left.milliseconds.addingSaturating(right.wholeMilliseconds))
   }
 
   package static func - (left: Timestamp, right: Duration) -> Timestamp {
-    Timestamp(milliseconds: left.milliseconds - right.wholeMilliseconds)
+    Timestamp(milliseconds: left.milliseconds.subtractingSaturating(right.wholeMilliseconds))
   }
 
   /// The time from `right` to `left`.
   package static func - (left: Timestamp, right: Timestamp) -> Duration {
-    .milliseconds(left.milliseconds - right.milliseconds)
+    .milliseconds(left.milliseconds) - .milliseconds(right.milliseconds)
   }
 }
 
 extension Duration {
-  /// Milliseconds, the rest cut off.
+  /// Milliseconds, the rest cut off; beyond Int64 the nearest end of it.
   package var wholeMilliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    Int64(clamping: attoseconds / 1_000_000_000_000_000)
   }
 
   /// Seconds with their fraction.
@@ -45,9 +45,27 @@ extension Duration {
 extension Timestamp {
   private static let millisecondsPerDay: Int64 = 86_400_000
 
-  /// RFC 3339 in UTC with milliseconds: `2026-11-21T01:41:33.120Z`.
+  /// The first and the last moment that RFC 3339 can write: years of four digits.
+  package static let writable =
+    Timestamp(milliseconds: -62_167_219_200_000)...Timestamp(milliseconds: 253_402_300_799_999)
+
+  /// The moment, or the nearest one of ``writable``.
+  package var clampedToWritable: Timestamp {
+    min(max(self, Self.writable.lowerBound), Self.writable.upperBound)
+  }
+
+  /// When the month that this falls in began, in UTC.
+  package var startOfMonth: Timestamp {
+    let (days, _) = Self.floorDivide(clampedToWritable.milliseconds, Self.millisecondsPerDay)
+    let first = days - (Self.civilDate(daysSinceEpoch: days).day - 1)
+    return Timestamp(milliseconds: first * Self.millisecondsPerDay)
+  }
+
+  /// RFC 3339 in UTC with milliseconds: `2026-11-21T01:41:33.120Z`. A moment that has no such spelling is written as
+  /// the nearest one that has.
   package var rfc3339: String {
-    let (days, rest) = Self.floorDivide(milliseconds, Self.millisecondsPerDay)
+    let (days, rest) = Self.floorDivide(
+      clampedToWritable.milliseconds, Self.millisecondsPerDay)
     let date = Self.civilDate(daysSinceEpoch: days)
     let seconds = rest / 1000
     // Every event and every answer holds several: written in place, without a string for each part.
@@ -118,19 +136,15 @@ extension Timestamp {
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 
-  /// A number with leading zeros, and what stands behind it. One that needs more digits gets them.
+  /// A number with leading zeros, not negative and of no more digits than these, and what stands behind it.
   private static func append(
     _ number: Int64, digits: Int, _ end: Unicode.Scalar, to text: inout [UInt8]
   ) {
     var unit: Int64 = 1
     for _ in 1..<digits { unit *= 10 }
-    if number < unit * 10 && number >= 0 {
-      while unit > 0 {
-        text.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
-        unit /= 10
-      }
-    } else {
-      text += String(number).utf8
+    while unit > 0 {
+      text.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+      unit /= 10
     }
     text.append(UInt8(ascii: end))
   }

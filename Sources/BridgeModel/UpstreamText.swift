@@ -17,7 +17,9 @@ package enum UpstreamText {
     var end = text.utf8.index(text.utf8.startIndex, offsetBy: maximumBytes)
     while text.utf8[end] & 0xC0 == 0x80 { text.utf8.formIndex(before: &end) }
     let head = text[..<end]
-    let last = head.index(before: head.endIndex)
+    let lastBytes = head.last.map { String($0).utf8.count } ?? 0
+    // Made anew: an index of the head remembers how long its character is there.
+    let last = text.utf8.index(text.startIndex, offsetBy: head.utf8.count - lastBytes)
     let isWhole = text.index(after: last) <= end
     return String(isWhole || last == text.startIndex ? head : text[..<last])
   }

@@ -6,6 +6,9 @@ package enum WatchKind: String, Sendable, CaseIterable {
   case bolt12MeltQuote = "bolt12_melt_quote"
   case proofState = "proof_state"
 
+  /// A bolt12 offer can be paid again and again (NUT-25): such a quote has two sums instead of an end.
+  package var isReusable: Bool { self == .bolt12MintQuote }
+
   /// Where everything of this kind begins.
   package var firstState: WatchState { self == .proofState ? .unspent : .unpaid }
 }
@@ -18,7 +21,8 @@ package enum WatchState: String, Sendable, CaseIterable {
   case issued = "ISSUED"
   case unspent = "UNSPENT"
   case spent = "SPENT"
-  /// The quote's time is over and the mint still calls it unpaid.
+  /// By this machine's clock the quote's time is over, and the mint still calls it unpaid. The mint may yet call it
+  /// paid: clocks differ.
   case expired = "EXPIRED"
   /// The mint knows nothing of such a quote.
   case unknown = "UNKNOWN"
@@ -56,6 +60,10 @@ package struct WatchRecord: Sendable, Hashable {
   package var amount: Int64?
   /// The mint's word, such as `sat`.
   package var unit: String?
+  /// What was paid to a reusable quote and what was issued for it, in ``unit`` (NUT-25); nil until the mint has told
+  /// it, and for every other kind.
+  package var amountPaid: Int64?
+  package var amountIssued: Int64?
   /// After this an unpaid quote cannot be paid any more; nil where there is none, or none is known.
   package var expiry: Timestamp?
   /// When the present state was first seen; nil before the first word of the mint.
@@ -70,7 +78,7 @@ package struct WatchRecord: Sendable, Hashable {
   }
 }
 
-/// A watch has another state: a durable event.
+/// A watch has another state, or a reusable quote other sums: a durable event.
 package struct WatchTransition: Sendable, Hashable {
   /// The path that saw it first.
   package enum Path: String, Sendable {
@@ -84,6 +92,9 @@ package struct WatchTransition: Sendable, Hashable {
   package var previousState: WatchState
   package var amount: Int64?
   package var unit: String?
+  /// As ``WatchRecord/amountPaid``.
+  package var amountPaid: Int64?
+  package var amountIssued: Int64?
   package var observedAt: Timestamp
   package var via: Path
 
@@ -97,6 +108,8 @@ package struct WatchTransition: Sendable, Hashable {
     self.previousState = previousState
     amount = record.amount
     unit = record.unit
+    amountPaid = record.amountPaid
+    amountIssued = record.amountIssued
     self.observedAt = observedAt
     self.via = via
   }

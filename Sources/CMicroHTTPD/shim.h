@@ -6,6 +6,8 @@
 #define WALLETWIRE_MICROHTTPD_SHIM_H
 
 #include <microhttpd.h>
+#include <stdarg.h>
+#include <string.h>
 
 struct mhd_shim_callbacks {
   MHD_AcceptPolicyCallback may_connect;
@@ -22,13 +24,32 @@ struct mhd_shim_limits {
   size_t connection_memory_bytes;
 };
 
-// It doesn't listen: connections are given to it.
+// Told before microhttpd refuses a request with a page of its own, which its log is the only one to
+// tell.
+struct mhd_shim_log {
+  void (*refuses)(void *context, unsigned int status, int is_of_chunks);
+  void *context;
+};
+
+static inline void mhd_shim_write_log(void *log, const char *format, va_list arguments) {
+  static const char refusal[] = "Error processing request (HTTP response code is %u ('%s'))";
+  if (strncmp(format, refusal, sizeof refusal - 1) != 0) return;
+  unsigned int status = va_arg(arguments, unsigned int);
+  const char *page = va_arg(arguments, const char *);
+  const struct mhd_shim_log *told = (const struct mhd_shim_log *)log;
+  told->refuses(told->context, status, page && strstr(page, "chunk") != 0);
+}
+
+// It doesn't listen: connections are given to it. With MHD_USE_TURBO it closes a connection by
+// closing its descriptor and no more, so that the socket lives on where there is another one for
+// it.
 static inline struct MHD_Daemon *mhd_shim_start(
     const struct mhd_shim_callbacks *callbacks, const struct mhd_shim_limits *limits,
-    int strict_for_client, void *context) {
+    int strict_for_client, const struct mhd_shim_log *log, void *context) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0,
+      MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0,
       callbacks->may_connect, context, callbacks->handle, context,
+      MHD_OPTION_EXTERNAL_LOGGER, mhd_shim_write_log, log,
       MHD_OPTION_CONNECTION_LIMIT, limits->connections,
       MHD_OPTION_CONNECTION_TIMEOUT, limits->inactivity_seconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->connection_memory_bytes,
@@ -67,6 +88,12 @@ static inline size_t mhd_shim_request_header_bytes(struct MHD_Connection *connec
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   return info ? info->header_size : 0;
+}
+
+// A field of that name in front of the request's own. Strings of the program, as microhttpd wants
+// them.
+static inline enum MHD_Result mhd_shim_hide_cookies(struct MHD_Connection *connection) {
+  return MHD_set_connection_value(connection, MHD_HEADER_KIND, "Cookie", "");
 }
 
 // No chunked encoding, and the connection ends with the response.

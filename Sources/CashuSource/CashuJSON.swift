@@ -2,12 +2,19 @@ import BridgeModel
 import JSON
 
 /// What is said to a mint and by a mint in JSON: NUT-17 on the socket, NUT-04, 05, 06, 07, 23, 25 and 29 over HTTP.
-enum CashuJSON {
+package enum CashuJSON {
   /// What arrives on the socket (JSON-RPC 2.0).
   enum Message: Sendable, Hashable {
     case result(id: Int64)
     case error(id: Int64?, code: Int, message: String)
-    case notification(subID: String, WatchReport)
+    case notification(subID: String, Element)
+  }
+
+  /// One element of a mint's list, or what a notification carries.
+  package enum Element: Sendable, Hashable {
+    case report(WatchReport)
+    /// In a state that no NUT knows, or without one; who it is about, if it says so.
+    case unreadable(secret: String?)
   }
 
   /// Nil for whatever is not a message of NUT-17.
@@ -20,9 +27,9 @@ enum CashuJSON {
         message: error["message"]?.string ?? "")
     }
     if root["method"]?.string == "subscribe", let params = root["params"],
-      let subID = params["subId"]?.string, let report = params["payload"].flatMap(WatchReport.init)
+      let subID = params["subId"]?.string, let payload = params["payload"]
     {
-      return .notification(subID: subID, report)
+      return .notification(subID: subID, element(payload))
     }
     return root.contains("result") ? id.map { .result(id: $0) } : nil
   }
@@ -67,11 +74,16 @@ enum CashuJSON {
     }
   }
 
-  /// One quote, a list of quotes, or the states of proofs.
-  static func reports(_ body: [UInt8]) -> [WatchReport]? {
+  /// One quote, a list of quotes, or the states of proofs, each read for itself; any other value is an element that
+  /// cannot be read. Nil for what is not JSON.
+  package static func elements(_ body: [UInt8]) -> [Element]? {
     guard let root = JSONDocument(body)?.root else { return nil }
-    if let quote = WatchReport(root) { return [quote] }
-    return (root.isObject ? root["states"] : root)?.array(WatchReport.init)
+    return (root["states"] ?? root).elements?.map(element) ?? [element(root)]
+  }
+
+  private static func element(_ wire: JSONElement) -> Element {
+    WatchReport(wire).map(Element.report)
+      ?? .unreadable(secret: wire["quote"]?.string ?? wire["Y"]?.string)
   }
 
   /// `GET /v1/info` (NUT-06).
@@ -79,21 +91,38 @@ enum CashuJSON {
     guard let root = JSONDocument(body)?.root, let nuts = root["nuts"], nuts.isObject else {
       return nil
     }
-    let commands = nuts["17"]?["supported"]?.array { method in
-      method["commands"]?.array(\.string)
+    var unreadable = 0
+    var commands: Set<WatchKind> = []
+    for method in nuts["17"]?["supported"]?.elements ?? [] {
+      guard let names = method["commands"]?.elements else {
+        unreadable += 1
+        continue
+      }
+      commands.formUnion(strings(names, &unreadable).compactMap(WatchKind.init))
     }
+    let methods = batchable(nuts["29"], &unreadable)
     return MintInfo(
-      name: root["name"]?.string, version: root["version"]?.string,
-      subscribable: Set((commands ?? []).joined().compactMap(WatchKind.init)),
-      batchable: Set(batchable(nuts["29"])),
-      largestBatch: nuts["29"]?["max_batch_size"]?.int64.flatMap(Int.init(exactly:)))
+      name: root["name"]?.string.map { UpstreamText.cut($0, to: UpstreamText.maximumNameBytes) },
+      version: root["version"]?.string.map {
+        UpstreamText.cut($0, to: UpstreamText.maximumNameBytes)
+      },
+      subscribable: commands, batchable: methods,
+      largestBatch: nuts["29"]?["max_batch_size"]?.int64.flatMap(Int.init(exactly:)),
+      unreadable: unreadable)
   }
 
-  /// The methods of NUT-29; where it names none, the first there was.
-  private static func batchable(_ batches: JSONElement?) -> [String] {
+  /// The methods of NUT-29 that there are kinds for; where it names none, the first there was.
+  private static func batchable(_ batches: JSONElement?, _ unreadable: inout Int) -> Set<String> {
     guard let batches, batches.isObject else { return [] }
     guard let methods = batches["methods"] else { return ["bolt11"] }
-    return methods.array(\.string) ?? []
+    return Set(["bolt11", "bolt12"]).intersection(strings(methods.elements ?? [], &unreadable))
+  }
+
+  /// Those that are strings; the others are counted.
+  private static func strings(_ elements: [JSONElement], _ unreadable: inout Int) -> [String] {
+    let strings = elements.compactMap(\.string)
+    unreadable += elements.count - strings.count
+    return strings
   }
 
   /// A mint's own way to say no: `{"detail": "…", "code": n}`.
@@ -111,24 +140,32 @@ extension JSONWriter {
 extension WatchReport {
   /// A quote (`quote`, `state`, …) or a proof (`Y`, `state`).
   fileprivate init?(_ wire: JSONElement) {
-    guard let secret = wire["quote"]?.string ?? wire["Y"]?.string, let state = Self.state(wire)
+    guard let secret = wire["quote"]?.string ?? wire["Y"]?.string else { return nil }
+    // A bolt12 mint quote has no state but two sums (NUT-25).
+    let sums = Self.sums(wire)
+    guard let state = Self.state(wire) ?? sums.map({ WatchState(paid: $0.paid, issued: $0.issued) })
     else { return nil }
     self.init(
-      secret: secret, state: state, amount: wire["amount"]?.int64.flatMap { $0 < 0 ? nil : $0 },
-      unit: wire["unit"]?.string, expiry: Self.time(wire["expiry"]?.int64))
+      secret: secret, state: state, amount: Self.amount(wire["amount"]),
+      unit: wire["unit"]?.string.map { UpstreamText.cut($0, to: UpstreamText.maximumNameBytes) },
+      amountPaid: sums?.paid, amountIssued: sums?.issued, expiry: Self.time(wire["expiry"]?.int64))
   }
 
-  /// A bolt12 mint quote has no state but two sums (NUT-25).
+  /// The mint's own word; two of ours are none.
   private static func state(_ wire: JSONElement) -> WatchState? {
-    if let state = wire["state"]?.string.flatMap(WatchState.init), state != .expired,
-      state != .unknown
-    {
-      return state
-    }
-    guard let paid = wire["amount_paid"]?.int64, let issued = wire["amount_issued"]?.int64 else {
+    let state = wire["state"]?.string.flatMap(WatchState.init)
+    return state == .expired || state == .unknown ? nil : state
+  }
+
+  private static func sums(_ wire: JSONElement) -> (paid: Int64, issued: Int64)? {
+    guard let paid = amount(wire["amount_paid"]), let issued = amount(wire["amount_issued"]) else {
       return nil
     }
-    return paid <= 0 ? .unpaid : issued < paid ? .paid : .issued
+    return (paid, issued)
+  }
+
+  private static func amount(_ wire: JSONElement?) -> Int64? {
+    wire?.int64.flatMap { $0 < 0 ? nil : $0 }
   }
 
   /// Seconds since the epoch; zero and absurd ones mean that there is none.

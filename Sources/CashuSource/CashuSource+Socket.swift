@@ -31,7 +31,9 @@ extension CashuSource {
       guard connection.socket == id else { return [] }
       connectionEnded(now.uptime)
       connection.closed(
-        id, code: code, reason: reason, atLeast: manners.minimumDelay, now: now, using: &random)
+        id, code: code,
+        reason: UpstreamText.cut(masked(reason), to: UpstreamText.maximumErrorBytes),
+        atLeast: quirks.minimumDelay, now: now, using: &random)
       return []
     default:
       return []
@@ -40,7 +42,11 @@ extension CashuSource {
 
   private mutating func openTable(_ now: Instant) {
     var table = SubscriptionTable(openedAt: now.uptime)
-    for watch in watches.values.sorted(by: { $0.number < $1.number }) where isSubscribable(watch) {
+    // Those at rest last: they may be the ones for whom there is no room.
+    let ordered = watches.values.sorted {
+      ($0.restingSince == nil ? 0 : 1, $0.number) < ($1.restingSince == nil ? 0 : 1, $1.number)
+    }
+    for watch in ordered where isSubscribable(watch) {
       table.wait(watch.record.handle, watch.record.kind)
     }
     // With nothing to subscribe, an open socket is all there can be.
@@ -66,7 +72,33 @@ extension CashuSource {
         polls.infoDueAt = now.uptime
       }
     }
+    var failure = failure
+    failure.message = masked(failure.message)
     connection.attemptFailed(id, failure, atLeast: minimum, now: now, using: &random)
+  }
+
+  /// What a mint or a proxy says may quote what it was asked, and a quote's id is a secret.
+  func masked(_ text: String) -> String {
+    let masked = handles.keys.reduce(Array(text.utf8)) { bytes, secret in
+      Self.replacing(Array(secret.utf8), in: bytes)
+    }
+    return String(decoding: masked, as: UTF8.self)
+  }
+
+  private static func replacing(_ secret: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+    guard let first = secret.first, secret.count <= bytes.count else { return bytes }
+    var result: [UInt8] = []
+    var rest = bytes[...]
+    while let byte = rest.first {
+      if byte == first, rest.starts(with: secret) {
+        result.append(contentsOf: "***".utf8)
+        rest = rest.dropFirst(secret.count)
+      } else {
+        result.append(byte)
+        rest = rest.dropFirst()
+      }
+    }
+    return result
   }
 
   /// The mint limits us. Whatever we say now keeps it limiting.
@@ -79,13 +111,13 @@ extension CashuSource {
   /// The mint, or the network, ended the connection.
   private mutating func connectionEnded(_ now: Duration) {
     guard var table else { return }
-    manners.ended(openedAt: table.openedAt, lastRiskAt: table.lastRiskAt, at: now)
+    quirks.ended(openedAt: table.openedAt, lastRiskAt: table.lastRiskAt, at: now)
     if let suspects = table.rejected() {
       for handle in suspects.handles {
         watches[handle]?.suspect(groupSize: suspects.handles.count, isCertain: false)
       }
     }
-    forgetConnection()
+    lostConnection()
   }
 
   /// When the connection is to be changed for its mint's limits. Not at once: a change is a burst of messages.
@@ -114,7 +146,7 @@ extension CashuSource {
       due = socket
       return []
     }
-    if connection.socket == nil { forgetConnection() }
+    if connection.socket == nil, table != nil { lostConnection() }
     if let due { effects += probe(due, now: now, using: &random) }
     if let deadline = table?.outstanding?.deadline, now.uptime >= deadline {
       effects += replaceSocket(
@@ -132,7 +164,7 @@ extension CashuSource {
     isSocketMute = true
     connection.status.lastError = why
     return connection.replace(
-      .silent, atLeast: manners.minimumDelay, now: now, using: &random)
+      .silent, atLeast: quirks.minimumDelay, now: now, using: &random)
   }
 
   // MARK: Heartbeat
@@ -143,25 +175,26 @@ extension CashuSource {
     _ socket: SocketID, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
     guard var table else { return [.sendPing(socket, Self.pingPayload)] }
-    if let lastRiskAt = table.lastRiskAt, now.uptime - lastRiskAt > MintManners.riskWindow {
-      manners.survived()
+    if let lastRiskAt = table.lastRiskAt, now.uptime - lastRiskAt > MintQuirks.riskWindow {
+      quirks.survived()
     }
     if let unanswered = table.probe {
       // There was life, or the heartbeat had given up; but no answer.
       self.table?.probe = nil
       self.table?.ending.append(unanswered.subID)
-      manners.unansweredProbes += 1
-      if manners.unansweredProbes >= Self.maximumUnansweredProbes {
+      quirks.unansweredProbes += 1
+      if quirks.unansweredProbes >= Self.maximumUnansweredProbes {
         isSocketMute = true
-        if manners.mayReplace(at: now.uptime) {
-          manners.unansweredProbes = 0
+        if quirks.mayReplace(at: now.uptime) {
+          quirks.unansweredProbes = 0
           return replaceSocket(
             "the mint answers pings, but no subscription", now: now, using: &random)
         }
       }
       return [.sendPing(socket, Self.pingPayload)]
     }
-    guard mayTidyUp, now.uptime >= quietUntil, budget.allows(.probe, at: now.uptime),
+    guard mayTidyUp, now.uptime >= quietUntil, !table.hasWaiting,
+      budget.allows(.probe, at: now.uptime),
       let subID = table.active.keys.sorted().randomElement(using: &random),
       let subscription = table.active[subID],
       let handle = subscription.handles.randomElement(using: &random),
@@ -185,7 +218,7 @@ extension CashuSource {
 
   /// Probes and their unsubscribing are safe with this mint.
   var mayTidyUp: Bool {
-    !manners.dislikesProbes && info?.isKnownToDislikeProbes != true
+    !quirks.dislikesProbes && info?.isKnownToDislikeProbes != true
   }
 
   private static let maximumUnansweredProbes = 2

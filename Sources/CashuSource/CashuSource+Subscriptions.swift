@@ -4,7 +4,8 @@ extension CashuSource {
   // MARK: What is said
 
   func isSubscribable(_ watch: TrackedWatch) -> Bool {
-    !watch.isPollOnly && info?.subscribable.contains(watch.record.kind) == true
+    !watch.isPollOnly && !watch.hasLeftSubscriptions
+      && info?.subscribable.contains(watch.record.kind) == true
   }
 
   /// Asks for the next group, once the one before was answered and the budget allows it.
@@ -61,9 +62,18 @@ extension CashuSource {
   ) -> [SourceEffect] {
     connection.status.lastFrameAt = now.wall
     connection.status.frames.received += 1
+    guard text.utf8.count <= Self.maximumFrameBytes else {
+      connection.status.frames.rejected += 1
+      connection.status.lastError =
+        "a frame of more than \(Self.maximumFrameBytes) bytes was not read"
+      return []
+    }
     switch CashuJSON.message(text) {
-    case .notification(let subID, let report):
-      return takeNotification(subID, report, now)
+    case .notification(_, .report(let report)):
+      return takeNotification(report, now)
+    case .notification(_, .unreadable(let secret)):
+      connection.status.frames.rejected += 1
+      if let handle = secret.flatMap({ handles[$0] }) { skipped.skip(.watch(handle)) }
     case .result(let id):
       takeAnswer(id, isError: false, socket, now)
     case .error(let id?, _, _) where id != 0:
@@ -76,16 +86,14 @@ extension CashuSource {
     return []
   }
 
-  private mutating func takeNotification(
-    _ subID: String, _ report: WatchReport, _ now: Instant
-  ) -> [SourceEffect] {
+  private mutating func takeNotification(_ report: WatchReport, _ now: Instant) -> [SourceEffect] {
     if awaitedPushes.came(report.secret) { isSocketMute = false }
-    guard let handle = handles[report.secret] else {
+    guard let handle = handles[report.secret], let kind = watches[handle]?.record.kind else {
       // Most likely of a watch that is over.
       connection.status.frames.duplicate += 1
       return []
     }
-    return observe([Observation(handle: handle, report: report, via: .websocket)], now)
+    return observe(read(report, kind, handle, .websocket).map { [$0] } ?? [], now)
   }
 
   /// An answer to one of our requests. That it came is what counts for a probe.
@@ -93,10 +101,11 @@ extension CashuSource {
     if let probe = table?.probe, probe.request == id {
       table?.probe = nil
       if !isError { table?.ending.append(probe.subID) }
-      manners.unansweredProbes = 0
+      quirks.unansweredProbes = 0
       connection.pong(socket, now: now)
     } else if table?.outstanding?.request == id {
       if isError { takeRejection(isCertain: true) } else { takeAcknowledgement() }
+      if questionHealth == .limited, now.uptime >= quietUntil { questionHealth = .unknown }
       connection.confirmed(now: now)
     }
   }
@@ -131,6 +140,9 @@ extension CashuSource {
     takeRejection(isCertain: isUnreadable)
     if !isUnreadable { limited(now.uptime) }
   }
+
+  /// A notification is a quote with its invoice or offer; reading this much takes some 10 ms.
+  static let maximumFrameBytes = 256 * 1024
 
   /// JSON-RPC 2.0 section 5.1: parse error, invalid request.
   private static let unreadableCodes = [-32700, -32600]

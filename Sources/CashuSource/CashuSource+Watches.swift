@@ -3,7 +3,7 @@ import BridgeModel
 extension CashuSource {
   // MARK: Coming and going
 
-  mutating func add(_ record: WatchRecord) {
+  mutating func add(_ record: WatchRecord, _ now: Instant) {
     guard watches[record.handle] == nil, handles[record.secret.revealed] == nil,
       !record.kind.isFinal(record.state)
     else { return }
@@ -11,15 +11,51 @@ extension CashuSource {
     let watch = TrackedWatch(record, number: watchesSeen)
     watches[record.handle] = watch
     handles[record.secret.revealed] = record.handle
-    let isCovered = isSubscribable(watch)
-    polls.add(record.handle, isCovered: isCovered)
-    if isCovered { table?.arrive(record.handle, record.kind) }
+    noteRest(record.handle, now)
+    polls.add(
+      record.handle, isAtRest: watches[record.handle]?.restingSince != nil, at: now.uptime)
+    if watches[record.handle].map(isSubscribable) == true {
+      table?.arrive(record.handle, record.kind)
+    }
   }
 
   mutating func remove(_ handle: WatchHandle) {
     guard let watch = watches.removeValue(forKey: handle) else { return }
     handles[watch.record.secret.revealed] = nil
+    skipped.clear(.watch(handle))
     if let emptied = table?.leave(handle, watch.subID) { table?.ending.append(emptied) }
+  }
+
+  // MARK: At rest
+
+  /// Whether a watch is at rest, and since when. How long is measured without the wall clock, which may be set;
+  /// only after a start that clock has to do.
+  mutating func noteRest(_ handle: WatchHandle, _ now: Instant) {
+    guard var watch = watches[handle] else { return }
+    defer { watches[handle] = watch }
+    guard watch.record.isAtRest(at: now.wall) else {
+      watch.restingSince = nil
+      watch.hasLeftSubscriptions = false
+      return
+    }
+    let restedBefore = watch.record.restedAt.map { max(.zero, now.wall - $0) } ?? .zero
+    let since = watch.restingSince ?? now.uptime - restedBefore
+    watch.restingSince = since
+    guard now.uptime - since >= PollPlan.restSubscribed else { return }
+    watch.hasLeftSubscriptions = true
+    if let emptied = table?.leave(handle, watch.subID) { table?.ending.append(emptied) }
+    watch.subID = nil
+  }
+
+  /// Whoever was at rest for a week, and was asked about once more, is let go of. A restart asks once again.
+  mutating func endRested(_ handles: [WatchHandle], _ now: Instant) {
+    for handle in handles {
+      guard let since = watches[handle]?.restingSince,
+        now.uptime - since >= PollPlan.restLimit,
+        pendingCommit?.watches.contains(where: { $0.handle == handle }) != true
+      else { continue }
+      remove(handle)
+    }
   }
 
   // MARK: Transitions
@@ -44,7 +80,7 @@ extension CashuSource {
       if changed.updateValue(new, forKey: observation.handle) == nil {
         order.append(observation.handle)
       }
-      guard new.state != old.state else { continue }
+      guard new.isNews(after: old) else { continue }
       events.append(
         .watch(
           WatchTransition(
@@ -111,6 +147,7 @@ extension CashuSource {
   ) -> [SourceEffect] {
     pendingCommit = nil
     held = []
+    questionHealth = .unknown
     let retryAt = now.uptime + Self.storageRetry
     connection.unanswered(.storage, message, retryAt: retryAt, now: now, using: &random)
     polls.askAgain()

@@ -21,7 +21,7 @@ package struct CashuSource: Source {
   /// Nil while no socket is open.
   var table: SubscriptionTable?
   /// What was learned of this mint on earlier connections.
-  var manners = MintManners()
+  var quirks = MintQuirks()
   /// The mint limits us: nothing is said to it before.
   var quietUntil: Duration = .zero
 
@@ -32,6 +32,11 @@ package struct CashuSource: Source {
   var awaitedPushes = AwaitedPushes()
   /// The socket is open and acknowledges, but did not tell what polls found out.
   var isSocketMute = false
+
+  /// What of the mint's lists could not be read.
+  var skipped = SkippedElements()
+  /// What would restore the connection, or cover a watch, waits for the mint's limits until then.
+  private var limitWait: (until: Duration, shown: Timestamp)?
 
   /// What was handed to the store.
   var pendingCommit: Commit?
@@ -55,7 +60,7 @@ package struct CashuSource: Source {
       policy: configuration.reconnect,
       heartbeat: Heartbeat(
         interval: configuration.heartbeatInterval, timeout: configuration.heartbeatTimeout),
-      request: nil, since: now.wall)
+      request: nil, since: now)
   }
 
   package var name: String { configuration.name }
@@ -65,13 +70,23 @@ package struct CashuSource: Source {
   package var status: SourceStatus {
     var status = connection.status
     status.books = nil
-    status.delivery =
-      switch questionHealth {
-      case .unknown, .failing: .unreachable
-      case .limited: .rateLimited
-      case .answering: isHealthy ? .live : .polling
-      }
+    status.rowsSkipped = skipped.total
+    status.lastError = status.lastError ?? skipped.message
+    status.delivery = delivery
+    if let limitWait, connection.mayAsk, !connection.isConnected, status.nextRetryAt == nil {
+      status.reason = .rateLimited
+      status.nextRetryAt = limitWait.shown
+    }
     return status
+  }
+
+  /// Derived from the connection's state and the last answer, so that it can't disagree with either: `unreachable`
+  /// never while connected, `live` only then.
+  private var delivery: Delivery {
+    guard connection.mayAsk else { return .unreachable }
+    if questionHealth == .limited || limitWait != nil { return .rateLimited }
+    if connection.isConnected { return isHealthy ? .live : .polling }
+    return questionHealth == .answering ? .polling : .unreachable
   }
 
   /// Notifications can be relied on.
@@ -80,10 +95,11 @@ package struct CashuSource: Source {
   package mutating func handle(
     _ input: SourceInput, now: Instant, using random: inout some RandomNumberGenerator
   ) -> [SourceEffect] {
-    let before = connection.status.announced
+    let before = status.announced
     var effects = take(input, now: now, using: &random)
     effects += proceed(now)
-    if connection.status.announced != before { effects.append(.stateChanged) }
+    noteLimitWait(now)
+    if status.announced != before { effects.append(.stateChanged) }
     effects.append(.wake(at: nextWake(now.uptime)))
     return effects
   }
@@ -96,9 +112,10 @@ package struct CashuSource: Source {
       return begin(now)
     case .stop(let reason):
       forgetConnection()
+      questionHealth = .unknown
       return abandonQuestion() + connection.stop(reason, now: now)
     case .reconnect:
-      manners = MintManners()
+      quirks = MintQuirks()
       for handle in watches.keys { watches[handle]?.forgive() }
       return begin(now)
     case .networkChanged:
@@ -110,10 +127,11 @@ package struct CashuSource: Source {
     case .requestFailed(let id, let failure):
       return takeFailure(id, failure, now: now, using: &random)
     case .rateLimited(let until):
+      quietUntil = max(quietUntil, until)
       polls.backOff(until: until)
       return []
     case .watch(let records):
-      for record in records { add(record) }
+      for record in records { add(record, now) }
       return []
     case .unwatch(let handle):
       remove(handle)
@@ -159,6 +177,25 @@ package struct CashuSource: Source {
     return times.compactMap { $0 }.min()
   }
 
+  /// Who waits for the mint's limits says so, and until when.
+  private mutating func noteLimitWait(_ now: Instant) {
+    let until = limitedUntil(now.uptime)
+    guard until != limitWait?.until else { return }
+    limitWait = until.map { ($0, now.wall(at: $0)) }
+  }
+
+  private func limitedUntil(_ now: Duration) -> Duration? {
+    guard connection.mayAsk else { return nil }
+    var waits: [Duration] = []
+    if connection.socket != nil, let next = table?.nextGroup, next <= now {
+      waits.append(max(quietUntil, budget.allowed(.subscribe, at: now)))
+    }
+    if !connection.isConnected, isUnsettledQuestionDue(now) {
+      waits.append(max(quietUntil, budget.allowed(.poll, at: now)))
+    }
+    return waits.filter { $0 > now }.min()
+  }
+
   // MARK: Housekeeping
 
   mutating func nextRequestID() -> RequestID {
@@ -170,6 +207,12 @@ package struct CashuSource: Source {
   mutating func nextMessageID() -> Int64 {
     lastMessage += 1
     return lastMessage
+  }
+
+  /// The socket is gone, and not by our doing. Whether the mint still answers is to be seen.
+  mutating func lostConnection() {
+    questionHealth = .unknown
+    forgetConnection()
   }
 
   /// The socket is gone, or about to go.

@@ -10,6 +10,8 @@ struct MintInfo: Sendable, Hashable {
   /// Payment methods whose mint quotes NUT-29 checks in batches.
   var batchable: Set<String>
   var largestBatch: Int?
+  /// Elements of these lists that are none.
+  var unreadable = 0
 
   /// Nutmix may end a connection, or itself, over a subscription that differs from another only by its subId.
   var isKnownToDislikeProbes: Bool {

@@ -15,6 +15,10 @@ struct TrackedWatch: Sendable {
   var isAskedAlone = false
   /// How often in a row the mint said that it knows no such quote.
   var unknownAnswers = 0
+  /// Since when it has been at rest, see ``WatchRecord/isAtRest(at:)``; the clock may be set, this does not move.
+  var restingSince: Duration?
+  /// At rest for so long that it is only polled.
+  var hasLeftSubscriptions = false
   private var strikes = 0
 
   init(_ record: WatchRecord, number: Int) {

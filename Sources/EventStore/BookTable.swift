@@ -27,6 +27,7 @@ final class BookTable {
   private let updateBook: Statement
   private let learnWallet: Statement
   private let noteAdjustment: Statement
+  private let selectUnexplained: Statement
   private let linkKey: Statement
   private let deleteIfEmpty: Statement
   private let select: Statement
@@ -52,11 +53,8 @@ final class BookTable {
       """)
     // Apart, for it is in an index, which would be written with every payment.
     learnWallet = try database.prepare("UPDATE books SET wallet_id = ?2 WHERE id = ?1")
-    noteAdjustment = try database.prepare(
-      """
-      INSERT INTO adjustments SELECT NULL, id, ?3, ?2 - unexplained FROM books
-      WHERE id = ?1 AND unexplained <> ?2
-      """)
+    noteAdjustment = try database.prepare("INSERT INTO adjustments VALUES (NULL, ?, ?, ?)")
+    selectUnexplained = try database.prepare("SELECT unexplained FROM books WHERE id = ?")
     linkKey = try database.prepare("INSERT OR REPLACE INTO book_keys VALUES (?, ?, ?)")
     deleteIfEmpty = try database.prepare(
       """
@@ -86,14 +84,17 @@ final class BookTable {
   /// Writes a book down, a new one if need be, and links its identity to it. Within a transaction.
   func save(_ record: BookRecord) throws(StoreError) -> BookID {
     let book = try link(record.identity)
-    if unexplained[book] != record.unexplained {
+    let before =
+      if let known = unexplained[book] { known } else { try writtenUnexplained(book) }
+    if before != record.unexplained {
       noteAdjustment.bind(1, book.number)
-      noteAdjustment.bind(2, record.unexplained.value)
       let at = record.lastCorrectionAt ?? record.balance.confirmedAt
-      noteAdjustment.bind(3, at.milliseconds)
+      noteAdjustment.bind(2, at.milliseconds)
+      // Not in SQL, where a difference beyond Int64 is a floating-point number that the column refuses.
+      noteAdjustment.bind(3, (record.unexplained - before).value)
       try noteAdjustment.run()
-      unexplained[book] = record.unexplained
     }
+    unexplained[book] = record.unexplained
     updateBook.bind(1, book.number)
     updateBook.bind(2, record.identity.keyFingerprint)
     updateBook.bind(3, record.opening.value)
@@ -105,6 +106,12 @@ final class BookTable {
     updateBook.bind(9, record.importedAt?.milliseconds)
     try updateBook.run()
     return book
+  }
+
+  private func writtenUnexplained(_ book: BookID) throws(StoreError) -> Millisatoshi {
+    selectUnexplained.bind(1, book.number)
+    defer { selectUnexplained.reset() }
+    return try selectUnexplained.step() ? Millisatoshi(selectUnexplained.int64(0)) : .zero
   }
 
   func record(_ book: BookID) throws(StoreError) -> BookRecord? {

@@ -196,6 +196,14 @@ package final class EventStore: EventLog {
     try tables.watches.delete(handle)
   }
 
+  // MARK: Health
+
+  /// How the store's disk is, asked anew each time.
+  package var health: StoreHealth {
+    StoreHealth(
+      freeBytes: StoreHealth.freeBytes(at: file.path), upkeepFailure: upkeep.lastFailure)
+  }
+
   // MARK: Pruning
 
   /// Deletes old events beyond ``keepEvents``, a few at a time. Appends do it too; this is for a log that was told

@@ -24,6 +24,8 @@ package struct HistoryQuery: Sendable, Hashable {
 
 /// What moved the balance in one period. Pending outgoing payments count, with their reserve, as LNbits takes them
 /// off at once; failed ones do not.
+///
+/// Sums are exact; one that does not fit is the nearest amount that does.
 package struct HistoryPeriod: Sendable, Hashable {
   package var start: Timestamp
   package var incoming: Millisatoshi
@@ -44,11 +46,12 @@ extension ReadConnection {
   func history(_ query: HistoryQuery) throws(StoreError) -> [HistoryPeriod] {
     guard !query.books.isEmpty else { return [] }
     var sums = HistorySums(group: query.group)
-    let since = query.since.map { sums.start(of: $0.milliseconds) } ?? 0
+    // A store may hold times before 1970, and before RFC 3339: they count where nothing is asked for.
+    let since = query.since.map { sums.start(of: $0.milliseconds) } ?? .min
     // One transaction, so that balance and payments are of the same moment.
     try database.execute("BEGIN")
     defer { try? database.execute("COMMIT") }
-    var balance = Millisatoshi.zero
+    var balance = MillisatoshiSum.zero
     for book in query.books {
       balance += try self.balance(of: book)
       try addPayments(of: book, since: since, to: &sums)
@@ -103,10 +106,10 @@ extension ReadConnection {
 /// Sums by period while rows go by.
 private struct HistorySums {
   struct Sum {
-    var incoming = Millisatoshi.zero
-    var outgoing = Millisatoshi.zero
-    var fee = Millisatoshi.zero
-    var unexplained = Millisatoshi.zero
+    var incoming = MillisatoshiSum.zero
+    var outgoing = MillisatoshiSum.zero
+    var fee = MillisatoshiSum.zero
+    var unexplained = MillisatoshiSum.zero
     var count = 0
   }
 
@@ -126,32 +129,33 @@ private struct HistorySums {
     change(&sums[start(of: time), default: Sum()])
   }
 
-  /// When the period of a moment began, in milliseconds.
+  /// When the period of a moment began, in milliseconds. A moment beyond those that can be written counts as the
+  /// nearest of them.
   mutating func start(of time: Int64) -> Int64 {
+    let time = Timestamp(milliseconds: time).clampedToWritable.milliseconds
     switch group {
     case .hour: return Self.floor(time, Self.hour)
     case .day: return Self.floor(time, Self.day)
     case .month:
       let day = Self.floor(time, Self.day)
       if let known = months[day] { return known }
-      let month = Timestamp(milliseconds: day).rfc3339.prefix(7)
-      // A time that has no date within RFC 3339 makes a period of its own.
-      let start = Timestamp(rfc3339: month + "-01T00:00:00Z")?.milliseconds ?? day
+      let start = Timestamp(milliseconds: day).startOfMonth.milliseconds
       months[day] = start
       return start
     }
   }
 
   /// From the newest back, as the balance is known now.
-  func periods(closingWith balance: Millisatoshi, atMost limit: Int) -> [HistoryPeriod] {
+  func periods(closingWith balance: MillisatoshiSum, atMost limit: Int) -> [HistoryPeriod] {
     var balance = balance
     var periods: [HistoryPeriod] = []
     for (start, sum) in sums.sorted(by: { $0.key > $1.key }).prefix(limit) {
       periods.append(
         HistoryPeriod(
-          start: Timestamp(milliseconds: start), incoming: sum.incoming, outgoing: sum.outgoing,
-          fee: sum.fee, count: sum.count, closingBalance: balance))
-      balance -= sum.incoming - sum.outgoing - sum.fee + sum.unexplained
+          start: Timestamp(milliseconds: start), incoming: sum.incoming.amount,
+          outgoing: sum.outgoing.amount, fee: sum.fee.amount, count: sum.count,
+          closingBalance: balance.amount))
+      balance = balance - (sum.incoming - sum.outgoing - sum.fee + sum.unexplained)
     }
     return periods.reversed()
   }

@@ -37,7 +37,7 @@ package struct ListedPayment: Sendable, Hashable {
   package var payment: Payment
 }
 
-/// Payments in order of publication, newest first. A payment that was published again stands where its last
+/// Payments in order of publication, newest first; fewer than asked for where those read are large. A payment that was published again stands where its last
 /// published status does; those never published (history from before the bridge knew the wallet) come last, by time.
 package struct PaymentPage: Sendable, Hashable {
   package var payments: [ListedPayment]
@@ -76,6 +76,9 @@ package struct PaymentCursor: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ReadConnection {
+  /// A page ends after the payment whose texts, as they are stored, reach this many bytes.
+  static let maximumPageBytes = 16 << 20
+
   func payments(_ query: PaymentQuery) throws(StoreError) -> PaymentPage {
     if let books = query.books, books.isEmpty { return PaymentPage() }
     let rows = try statement(Self.sql(for: query))
@@ -83,13 +86,15 @@ extension ReadConnection {
     Self.bind(query, to: rows)
     var page = PaymentPage()
     var last: PaymentCursor?
+    var bytes = 0
     // One row more than asked for tells whether there is another page.
     while try rows.step() {
-      guard page.payments.count < query.limit else {
+      guard page.payments.count < query.limit, bytes < Self.maximumPageBytes else {
         page.next = last
         break
       }
       page.payments.append(Self.listed(rows))
+      bytes += PaymentRow.textBytes(rows)
       let cursor = PaymentRow.columnCount + 1
       last = PaymentCursor(position: rows.int64(cursor), row: rows.int64(cursor + 1))
     }

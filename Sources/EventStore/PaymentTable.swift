@@ -93,17 +93,27 @@ enum PaymentRow {
     """
   static let columnCount: CInt = 15
 
+  /// Texts are cut here, the one way out of the store: a bridge before this one kept them at any length. What
+  /// identifies a payment is left as it is.
   static func read(_ row: Statement) -> Payment {
     Payment(
       paymentID: row.string(0), paymentHash: row.string(1),
       direction: direction(row.int64(2)), status: status(row.int64(3)),
-      amount: Millisatoshi(row.int64(4)), fee: Millisatoshi(row.int64(5)), memo: row.string(6),
+      amount: Millisatoshi(row.int64(4)), fee: Millisatoshi(row.int64(5)),
+      memo: row.string(6, cutTo: UpstreamText.maximumMemoBytes),
       extra: PaymentExtra(
-        tag: row.optionalString(7), comment: row.optionalString(8),
-        fiatAmount: row.optionalDouble(9), fiatCurrency: row.optionalString(10)),
+        tag: row.optionalString(7, cutTo: UpstreamText.maximumNameBytes),
+        comment: row.optionalString(8, cutTo: UpstreamText.maximumMemoBytes),
+        fiatAmount: row.optionalDouble(9),
+        fiatCurrency: row.optionalString(10, cutTo: UpstreamText.maximumNameBytes)),
       createdAt: Timestamp(milliseconds: row.int64(11)),
       settledAt: row.optionalInt64(12).map { Timestamp(milliseconds: $0) },
       observedAt: Timestamp(milliseconds: row.int64(13)), isLate: row.int64(14) != 0)
+  }
+
+  /// Bytes of the texts that ``read(_:)`` had before it, uncut.
+  static func textBytes(_ row: Statement) -> Int {
+    [0, 1, 6, 7, 8, 10].reduce(0) { $0 + row.bytes($1).count }
   }
 
   static func code(_ direction: Payment.Direction) -> Int64 {

@@ -104,6 +104,11 @@ enum Schema {
     DROP INDEX payments_by_hash;
     CREATE INDEX payments_by_hash ON payments (payment_hash) WHERE payment_hash <> payment_id;
     """,
+    // What was paid to a reusable quote, and issued for it.
+    """
+    ALTER TABLE watches ADD COLUMN amount_paid INTEGER;
+    ALTER TABLE watches ADD COLUMN amount_issued INTEGER;
+    """,
   ]
 
   /// Brings the file to the present version, each step in a transaction of its own.

@@ -1,3 +1,4 @@
+import BridgeModel
 import CSQLite
 
 /// A compiled statement, and its only owner. It keeps its connection alive.
@@ -124,6 +125,17 @@ final class Statement {
 
   func optionalString(_ column: CInt) -> String? {
     isNull(column) ? nil : string(column)
+  }
+
+  /// A text, or its start where it is longer; see ``UpstreamText``. Only what is kept is copied.
+  func string(_ column: CInt, cutTo maximumBytes: Int) -> String {
+    // Enough to see whether more follows, and whether what follows belongs to the last character.
+    let head = bytes(column).prefix(2 * maximumBytes)
+    return UpstreamText.cut(String(decoding: head, as: UTF8.self), to: maximumBytes)
+  }
+
+  func optionalString(_ column: CInt, cutTo maximumBytes: Int) -> String? {
+    isNull(column) ? nil : string(column, cutTo: maximumBytes)
   }
 
   /// The bytes of a text or blob. They are SQLite's own, valid until the next step or reset.

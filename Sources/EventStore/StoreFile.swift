@@ -22,11 +22,19 @@ final class StoreFile {
     }
     self.path = String(cString: resolved)
     free(resolved)
-    lock = try Self.open(self.path + "-lock", reportedAs: path)
+    // A link in the lock's place would have us write into another file. The database itself may be
+    // behind one, as its owner likes.
+    lock = try Self.open(self.path + "-lock", reportedAs: path, flags: O_NOFOLLOW)
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.processNumber(in: lock)
       close(lock)
       throw StoreError(.inUse, path: path, detail: holder.map { "process \($0)" } ?? "")
+    }
+    guard lseek(lock, 0, SEEK_END) == 0 || Self.processNumber(in: lock) != nil else {
+      close(lock)
+      throw StoreError(
+        .cannotOpen, path: path,
+        detail: "\(self.path)-lock is not a lock of Walletwire's: move it away")
     }
     writeProcessNumber()
     if isNew { try syncDirectory() }
@@ -51,10 +59,20 @@ final class StoreFile {
   }
 
   private static func open(
-    _ path: String, reportedAs reported: String
+    _ path: String, reportedAs reported: String, flags: CInt = 0
   ) throws(StoreError) -> CInt {
-    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw StoreError(systemError: errno, path: reported) }
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | flags, 0o600)
+    guard descriptor >= 0 else {
+      guard errno == ELOOP, flags & O_NOFOLLOW != 0 else {
+        throw StoreError(systemError: errno, path: reported)
+      }
+      throw StoreError(.cannotOpen, path: reported, detail: "\(path) is a symbolic link: remove it")
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw StoreError(.cannotOpen, path: reported, detail: "\(path) is no regular file")
+    }
     return descriptor
   }
 
@@ -80,10 +98,12 @@ final class StoreFile {
     _ = pwrite(lock, text, text.utf8.count, 0)
   }
 
+  /// Nil where it holds anything else than one number in a line.
   private static func processNumber(in lock: CInt) -> Int? {
-    let digits = [UInt8](unsafeUninitializedCapacity: 20) { buffer, count in
+    let line = [UInt8](unsafeUninitializedCapacity: 20) { buffer, count in
       count = max(0, pread(lock, buffer.baseAddress, buffer.count, 0))
     }
-    return Int(String(decoding: digits.prefix { (48...57).contains($0) }, as: UTF8.self))
+    guard line.last == UInt8(ascii: "\n") else { return nil }
+    return Int(String(decoding: line.dropLast(), as: UTF8.self))
   }
 }

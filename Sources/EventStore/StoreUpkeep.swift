@@ -100,7 +100,8 @@ package final class StoreUpkeep: Sendable {
   /// Reservations up to this sequence are on the disk.
   var reservationSyncedThrough: Int64 { syncedThrough.load(ordering: .acquiring) }
 
-  func requestCheckpoint() {
+  /// Has the thread copy the WAL into the file soon.
+  package func requestCheckpoint() {
     let isNews = work.withLock { work in
       defer { work.checkpoint = true }
       return !work.checkpoint

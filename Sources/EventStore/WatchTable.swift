@@ -12,16 +12,18 @@ struct WatchTable {
 
   init(_ database: Database) throws(StoreError) {
     insertWatch = try database.prepare(
-      "INSERT INTO watches VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      "INSERT INTO watches VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     updateWatch = try database.prepare(
       """
-      UPDATE watches SET state = ?2, amount = ?3, unit = ?4, expiry = ?5, observed_at = ?6
+      UPDATE watches SET state = ?2, amount = ?3, unit = ?4, expiry = ?5, observed_at = ?6,
+        amount_paid = ?7, amount_issued = ?8
       WHERE handle = ?1
       """)
     deleteWatch = try database.prepare("DELETE FROM watches WHERE handle = ?")
     selectOrigin = try database.prepare(
       """
-      SELECT handle, kind, secret, state, amount, unit, expiry, observed_at
+      SELECT handle, kind, secret, state, amount, unit, expiry, observed_at, amount_paid,
+        amount_issued
       FROM watches WHERE origin = ? ORDER BY id
       """)
   }
@@ -36,6 +38,8 @@ struct WatchTable {
     insertWatch.bind(7, record.unit)
     insertWatch.bind(8, record.expiry?.milliseconds)
     insertWatch.bind(9, record.observedAt?.milliseconds)
+    insertWatch.bind(10, record.amountPaid)
+    insertWatch.bind(11, record.amountIssued)
     try insertWatch.run()
   }
 
@@ -47,6 +51,8 @@ struct WatchTable {
     updateWatch.bind(4, record.unit)
     updateWatch.bind(5, record.expiry?.milliseconds)
     updateWatch.bind(6, record.observedAt?.milliseconds)
+    updateWatch.bind(7, record.amountPaid)
+    updateWatch.bind(8, record.amountIssued)
     try updateWatch.run()
   }
 
@@ -69,9 +75,11 @@ struct WatchTable {
         secret: WatchSecret(selectOrigin.string(2)))
       record.state = state
       record.amount = selectOrigin.optionalInt64(4)
-      record.unit = selectOrigin.optionalString(5)
+      record.unit = selectOrigin.optionalString(5, cutTo: UpstreamText.maximumNameBytes)
       record.expiry = selectOrigin.optionalInt64(6).map { Timestamp(milliseconds: $0) }
       record.observedAt = selectOrigin.optionalInt64(7).map { Timestamp(milliseconds: $0) }
+      record.amountPaid = selectOrigin.optionalInt64(8)
+      record.amountIssued = selectOrigin.optionalInt64(9)
       records.append(record)
     }
     return records

@@ -10,33 +10,49 @@ final class HTTPServerContext {
   var connectionLimit: Int
   /// Connections accepted and not yet closed.
   var connections = 0
-  /// Responses begun and not yet sent whole, streams included.
+  /// Responses begun and not yet sent whole, streams aside.
   var repliesUnderWay = 0
-  /// What the bodies of those responses take, streams aside.
+  /// What the bodies of those responses take.
   var replyBytes = 0
   /// Those of which a request is still to come.
   var waiting = WaitingLine()
   var outcomes = HTTPOutcomes()
+  /// Added to every response that doesn't bear a field of that name.
+  var commonHeaders: HTTPHeaders
   /// Of the present turn.
   var repeatable: RepeatableReply?
+  /// Each connection's memory is mapped by itself, and not a part of the heap: so microhttpd 0.9.75
+  /// does above this.
+  var mapsMemory: Bool { configuration.connectionMemoryBytes > 32 * 1024 }
   /// Connections by the address they come from; kept only where that is limited.
   private var connectionsByHost: [String: Int] = [:]
 
   init(configuration: HTTPServerConfiguration, handler: any HTTPHandler) {
     self.configuration = configuration
     self.handler = handler
+    commonHeaders = configuration.commonHeaders
     connectionLimit = configuration.maximumConnections
     rules = RequestRules(
+      maximumHeadBytes: configuration.maximumHeadBytes,
       maximumBodyBytes: configuration.maximumBodyBytes,
       connectionMemoryBytes: configuration.connectionMemoryBytes)
   }
 
-  /// The connection of a stream is closed.
-  func close(_ stream: StreamID) {
-    guard streams.close(stream) else { return }
+  /// Opens a stream, which begins with `head`.
+  func openStream(on connection: StreamConnection, head: [UInt8], isChunked: Bool) -> StreamID {
+    repeatable = nil
+    connectionOpened(from: connection.host)
+    return streams.open(on: connection, head: head, isChunked: isChunked)
+  }
+
+  /// Closes the connection of a stream, whatever it has to send, and frees its place. Idempotent.
+  func endStream(at place: Int) {
+    let id = streams.id(at: place)
+    guard let connection = streams.remove(at: place) else { return }
+    connectionClosed(from: connection.host)
     // The handler may tell of its streams.
     repeatable = nil
-    handler.streamClosed(stream)
+    handler.streamClosed(id)
   }
 
   /// Makes room for a connection that is about to be accepted, where there is little.
@@ -49,7 +65,10 @@ final class HTTPServerContext {
       return false
     }
     let headroom = min(configuration.connectionHeadroom, connectionLimit / 4)
-    if connections >= connectionLimit - headroom, let oldest = waiting.takeFirst() {
+    let isCrowded =
+      connections >= connectionLimit - headroom
+      || waiting.count >= configuration.maximumWaitingConnections
+    if isCrowded, let oldest = waiting.takeFirst() {
       // microhttpd finds its end in the next turn, and closes it.
       shutdown(oldest, CInt(SHUT_RDWR))
       outcomes.displaced += 1
@@ -99,13 +118,14 @@ final class HTTPExchange {
   /// Whose connection it is. It closes its connections before it goes, and their exchanges with them.
   unowned let daemon: MicroHTTPDaemon
   let context: HTTPServerContext
-  private let remoteAddress: HTTPEndpoint
+  let remoteAddress: HTTPEndpoint
   private let localAddress: HTTPEndpoint
-  private let descriptor: CInt
+  let socket: ConnectedSocket
+  /// The first field that microhttpd lists is the empty `Cookie` that it was given for a request.
+  var hidesCookies = false
   private var phase = Phase.idle
   private var body: [UInt8] = []
   private var replyBytes = 0
-  private var stream: StreamID?
   private var ticket: WaitingLine.Ticket
 
   init(
@@ -114,7 +134,7 @@ final class HTTPExchange {
   ) {
     self.daemon = daemon
     self.context = context
-    self.descriptor = descriptor
+    socket = ConnectedSocket(descriptor: descriptor)
     self.remoteAddress = remoteAddress
     self.localAddress = localAddress
     ticket = context.waiting.enter(descriptor)
@@ -217,16 +237,18 @@ final class HTTPExchange {
     }
   }
 
-  /// The reply is a stream.
-  func beginStreaming(_ stream: StreamID, status: Int) {
-    context.repeatable = nil
-    beginReplying(status: status, bytes: 0)
-    self.stream = stream
+  /// Whether the body of the request comes in chunks. microhttpd takes a bare LF for the end of a
+  /// chunk's line, so that what follows such a body could be read as another request by us than by
+  /// a proxy in front: the connection is closed after the response.
+  var hasChunks: Bool {
+    guard case .body(_, _, let headers) = phase else { return false }
+    return headers["Transfer-Encoding"] != nil
   }
 
-  var isStreaming: Bool { stream != nil }
+  /// Whether the head of a request has come in part.
+  var isAtHead: Bool { if case .target = phase { true } else { false } }
 
-  /// A response was written past microhttpd: the connection has served.
+  /// A response was written past microhttpd, or the connection was taken over: it has served.
   func abandon(status: Int) {
     context.outcomes.responses[status, default: 0] += 1
     phase = .idle
@@ -242,9 +264,7 @@ final class HTTPExchange {
     case .replying:
       context.repliesUnderWay -= 1
       context.replyBytes -= replyBytes
-      if let stream { context.close(stream) }
-      stream = nil
-      ticket = context.waiting.enter(descriptor)
+      ticket = context.waiting.enter(socket.descriptor)
     }
     phase = .idle
     body = []

@@ -17,11 +17,16 @@ package protocol HTTPHandler: Sendable {
   /// to another stream afterwards only with another `generation`.
   func streamClosed(_ stream: StreamID)
 
+  /// A client has begun a TLS handshake, where only plain HTTP is spoken; its connection is closed.
+  func refusedTLS(from client: HTTPEndpoint)
+
   /// The response to a request that is refused: the hook that gives all refusals one format.
   func response(to refusal: HTTPRefusal) -> HTTPResponse
 }
 
 extension HTTPHandler {
+  package func refusedTLS(from client: HTTPEndpoint) {}
+
   /// `application/problem+json` (RFC 9457).
   package func response(to refusal: HTTPRefusal) -> HTTPResponse { refusal.problem }
 }

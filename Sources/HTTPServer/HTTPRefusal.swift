@@ -30,6 +30,21 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
     detail: "Send fewer or shorter header fields; cookies of other services on this host count too."
   )
 
+  static let notANumber = badRequest("Content-Length must be a number.")
+
+  /// What microhttpd 0.9.75 refuses with these statuses, once the request line is read.
+  static func ofMicroHTTPD(
+    status: Int, isOfChunks: Bool, _ configuration: HTTPServerConfiguration
+  ) -> HTTPRefusal? {
+    switch status {
+    case 400 where isOfChunks: badRequest("A chunk begins with its length in hexadecimal digits.")
+    case 400: notANumber
+    case 413: contentTooLarge(limit: configuration.maximumBodyBytes)
+    case 431: headerTooLarge
+    default: nil
+    }
+  }
+
   static let unknownTransferCoding = HTTPRefusal(
     status: 501, title: "Not Implemented",
     detail: "The only transfer coding understood here is chunked.")
@@ -37,6 +52,10 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
   static let tooManyReplies = HTTPRefusal(
     status: 503, title: "Service Unavailable",
     detail: "Too many responses wait for clients that do not read them; try again soon.")
+
+  static let noDescriptor = HTTPRefusal(
+    status: 503, title: "Service Unavailable",
+    detail: "The bridge has no file descriptor left for a stream; try again soon.")
 
   static let internalError = HTTPRefusal(
     status: 500, title: "Internal Server Error", detail: "The response could not be built.")

@@ -17,7 +17,7 @@ extension HTTPServer {
       case .waits: break
       case .hasMore: context.streams.keepDue(at: place)
       case .isBlocked: awaitReader(at: place)
-      case .isOver: context.streams.end(at: place)
+      case .isOver: end(at: place)
       }
     }
   }
@@ -28,12 +28,12 @@ extension HTTPServer {
     let id = streams.id(at: place)
     guard let connection = streams.slots[place].connection else { return }
     do {
-      try loop.watch(connection.descriptor, for: .write) { _ in
+      try loop.watch(connection.socket.descriptor, for: .write) { _ in
         self.assumeIsolated { $0.goOn(id) }
       }
     } catch {
       // Without room in epoll the stream can't go on; its reader comes back.
-      streams.end(at: place)
+      end(at: place)
       return
     }
     let cutOff = loop.schedule(after: configuration.inactivityTimeout) {
@@ -52,7 +52,12 @@ extension HTTPServer {
   private func cutOff(_ id: StreamID) {
     guard let place = context.streams.place(of: id) else { return }
     stopAwaiting(at: place)
-    context.streams.end(at: place)
+    end(at: place)
+  }
+
+  /// The stream is over. What follows from a connection less is seen to in the next run.
+  private func end(at place: Int) {
+    context.endStream(at: place)
     scheduleRun()
   }
 
@@ -61,13 +66,15 @@ extension HTTPServer {
     guard slot.phase == .blocked, let connection = slot.connection, let cutOff = slot.cutOff else {
       return
     }
-    loop.unwatch(connection.descriptor)
+    loop.unwatch(connection.socket.descriptor)
     loop.cancel(cutOff)
   }
 
   /// Ends all streams at once, whatever they have to send.
   func endStreams() {
-    for place in context.streams.slots.indices { stopAwaiting(at: place) }
-    context.streams.endAll()
+    for place in context.streams.slots.indices {
+      stopAwaiting(at: place)
+      context.endStream(at: place)
+    }
   }
 }

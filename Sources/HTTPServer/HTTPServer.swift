@@ -17,10 +17,7 @@ package actor HTTPServer {
   let context: HTTPServerContext
   let sender: StreamSender
   private var listeners: [ListeningSocket] = []
-  /// When a stream ends, microhttpd walks all the suspended connections of a daemon: with several, one of
-  /// thousands costs a share of that. One is filled before the next is begun, for each that has something
-  /// to do costs its turn.
-  private var daemons: [MicroHTTPDaemon] = []
+  private var daemon: MicroHTTPDaemon?
   /// New connections wait in the backlog, because there are as many as there may be.
   private var isAcceptingPaused = false
   private var acceptRetry: TimerID?
@@ -81,21 +78,16 @@ package actor HTTPServer {
       assumeIsolated { $0.scheduleRun() }
     }
     context.connectionLimit = connectionLimit
-    var daemons: [MicroHTTPDaemon] = []
-    for _ in 0..<daemonCount(for: connectionLimit) {
-      daemons.append(try MicroHTTPDaemon(context: context))
-    }
+    let daemon = try MicroHTTPDaemon(context: context)
     var watched: [CInt] = []
     do {
-      for (index, daemon) in daemons.enumerated() {
-        try loop.watch(daemon.epollDescriptor, for: .read) { _ in
-          self.assumeIsolated {
-            $0.daemons[index].isDue = true
-            $0.run()
-          }
+      try loop.watch(daemon.epollDescriptor, for: .read) { _ in
+        self.assumeIsolated {
+          $0.daemon?.isDue = true
+          $0.run()
         }
-        watched.append(daemon.epollDescriptor)
       }
+      watched.append(daemon.epollDescriptor)
       for (index, listener) in listeners.enumerated() {
         try loop.watch(listener.watchedDescriptor, for: .read) { _ in
           self.assumeIsolated { $0.accept(from: index) }
@@ -107,17 +99,10 @@ package actor HTTPServer {
       throw .loop(reason: "\(error)")
     }
     self.listeners = listeners
-    self.daemons = daemons
+    self.daemon = daemon
     state = .running
     return Listening(endpoints: endpoints, connectionLimit: connectionLimit)
   }
-
-  /// Where descriptors are few, daemons must not take them from connections.
-  private func daemonCount(for connectionLimit: Int) -> Int {
-    min(configuration.daemons, max(1, connectionLimit / Self.leastConnectionsPerDaemon))
-  }
-
-  private static let leastConnectionsPerDaemon = 64
 
   // MARK: - Accepting
 
@@ -131,7 +116,7 @@ package actor HTTPServer {
     accepting: for _ in 0..<max(0, min(room, Self.acceptsPerTurn)) {
       switch listeners[index].accept() {
       case .connection(let connection, let address):
-        roomyDaemon.add(connection, from: address)
+        daemon?.add(connection, from: address)
       case .exhausted:
         setAcceptingPaused(true)
         acceptRetry = loop.schedule(after: Self.acceptRetryDelay) {
@@ -143,12 +128,6 @@ package actor HTTPServer {
       }
     }
     run()
-  }
-
-  /// The first daemon that has not its share of the connections yet.
-  private var roomyDaemon: MicroHTTPDaemon {
-    let share = (context.connectionLimit + daemons.count - 1) / daemons.count
-    return daemons.first { $0.connections < share } ?? daemons[0]
   }
 
   private func setAcceptingPaused(_ isPaused: Bool) {
@@ -179,6 +158,12 @@ package actor HTTPServer {
     assumeIsolated { $0.context.streams.resumeAll() }
   }
 
+  /// Replaces the configuration's common headers, for the responses that begin from now on. Only on
+  /// the server's loop.
+  package nonisolated func setCommonHeaders(_ headers: HTTPHeaders) {
+    assumeIsolated { $0.context.commonHeaders = headers }
+  }
+
   /// What is open at this moment. Only on the server's loop.
   package nonisolated var counts: HTTPServerCounts {
     assumeIsolated {
@@ -207,25 +192,25 @@ package actor HTTPServer {
     precondition(!isRunning, "a handler must not run the server")
     isRunning = true
     var next: Duration?
-    for daemon in daemons where daemon.isDue {
+    if let daemon, daemon.isDue {
       daemon.isDue = false
       daemon.run()
-      guard let timeout = daemon.timeout else { continue }
-      if timeout == .zero { daemon.isDue = true } else { next = min(next ?? timeout, timeout) }
+      next = daemon.timeout
+      if next == .zero { daemon.isDue = true }
     }
     context.repeatable = nil
     sendStreams()
     isRunning = false
-    if state == .stopping && context.repliesUnderWay == 0 {
+    if state == .stopping && context.repliesUnderWay == 0 && context.streams.count == 0 {
       finishStopping()
       return
     }
     if isAcceptingPaused, acceptRetry == nil, context.connections < context.connectionLimit {
       setAcceptingPaused(false)
     }
-    if daemons.contains(where: \.isDue) { scheduleRun() }
+    if daemon?.isDue == true { scheduleRun() }
     if context.streams.hasDue { scheduleNextTurn() }
-    if let next { scheduleTimeout(next) }
+    if let next, next > .zero { scheduleTimeout(next) }
   }
 
   /// As `run`, for streams alone; what they leave to microhttpd is done in the next turn. From within a handler it is
@@ -255,7 +240,7 @@ package actor HTTPServer {
     timeout = loop.schedule(after: next) {
       self.assumeIsolated { server in
         server.timeout = nil
-        for daemon in server.daemons { daemon.isDue = true }
+        server.daemon?.isDue = true
         server.run()
       }
     }
@@ -309,11 +294,11 @@ package actor HTTPServer {
     deadline = nil
     nextTurn = nil
     endStreams()
-    for daemon in daemons {
+    if let daemon {
       loop.unwatch(daemon.epollDescriptor)
       daemon.stop()
     }
-    daemons = []
+    daemon = nil
     for waiter in stopWaiters { waiter.resume() }
     stopWaiters = []
   }

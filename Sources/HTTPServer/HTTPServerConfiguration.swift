@@ -13,13 +13,18 @@ package struct HTTPServerConfiguration: Sendable {
   /// When no more connections than this are left, a new one displaces the one that has waited longest for its
   /// request to be sent. At most a quarter of all.
   package var connectionHeadroom = 64
-  /// Among how many of microhttpd's daemons the connections are spread, where there may be many connections. When a
-  /// stream ends, all that are open in its daemon are looked at, up to 0.4 µs each: so 10 000 should be many times a
-  /// daemon's.
-  package var daemons = 64
-  /// What one connection may use for the header of a request and, after it, for the head of the
-  /// response. It is resident as far as it has been used: a stream's head is written elsewhere.
-  package var connectionMemoryBytes = 8 * 1024
+  /// Connections at a time of which a request is still to come, whole; a further one displaces the
+  /// one that has waited longest. So what clients can make resident by beginning requests stays
+  /// limited, with `connectionMemoryBytes`.
+  package var maximumWaitingConnections = 4096
+  /// The longest head of a request: 16 KiB of fields, for browsers send the cookies of every other
+  /// program on the host, and a request line. A longer one is refused with 431.
+  package var maximumHeadBytes = 17 * 1024
+  /// What one connection may use for the head of a request and, after it, for the head of the
+  /// response: more than `maximumHeadBytes`, so that a head of twice that length is still refused
+  /// by ourselves. It is resident as far as it has been used, as a whole after the first request,
+  /// and given back when the connection becomes a stream.
+  package var connectionMemoryBytes = 36 * 1024
   /// A longer body is refused with 413.
   package var maximumBodyBytes = 64 * 1024
   /// While the bodies of responses that are still being sent take this much, requests get 503: so clients that
@@ -31,8 +36,8 @@ package struct HTTPServerConfiguration: Sendable {
   package var inactivityTimeout: Duration = .seconds(30)
   /// Connections that the kernel holds until they are accepted; `net.core.somaxconn` caps it.
   package var listenBacklog: CInt = 4096
-  /// Descriptors left to the rest of the process when the limit on them is raised; half of them where the limit
-  /// cannot be raised so far. A daemon has two.
+  /// Descriptors left to the rest of the process when the limit on them is raised; half of them
+  /// where the limit cannot be raised so far.
   package var reservedDescriptors = 384
   /// Added to every response that doesn't bear a field of that name, refusals included.
   package var commonHeaders: HTTPHeaders = [:]

@@ -2,36 +2,11 @@ import CMicroHTTPD
 import Glibc
 
 /// A connection of microhttpd's, valid from its first callback until its last.
-struct MicroHTTPConnection {
+struct MicroHTTPConnection: Equatable {
   private let pointer: OpaquePointer
-  let descriptor: CInt
 
   init(_ pointer: OpaquePointer) {
     self.pointer = pointer
-    descriptor = mhd_shim_descriptor(pointer)
-  }
-
-  /// Only if it is suspended. Takes effect with the next run, in which microhttpd asks for a reply once more.
-  func resume() {
-    MHD_resume_connection(pointer)
-    exchange?.daemon.isDue = true
-  }
-
-  /// Writes past microhttpd. The corresponding C function is `send`.
-  ///
-  /// - Returns: How many bytes the socket took, 0 where it takes none at present; nil when the
-  ///   connection is broken.
-  func write(_ bytes: UnsafeRawBufferPointer) -> Int? {
-    while true {
-      let sent = Glibc.send(
-        descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
-      if sent >= 0 { return sent }
-      switch errno {
-      case EINTR: continue
-      case EAGAIN: return 0
-      default: return nil
-      }
-    }
   }
 
   /// The exchange that `connectionChanged` tied to the connection.
@@ -41,31 +16,71 @@ struct MicroHTTPConnection {
     }
   }
 
-  /// - Parameter request: The bytes of the request.
+  /// Keeps microhttpd from cutting the cookies up, which would take as much memory again for them
+  /// and a record for each: it cuts up the first field of that name, and this is an empty one.
+  ///
+  /// - Returns: Whether there was room for it.
+  func hideCookies() -> Bool { mhd_shim_hide_cookies(pointer) == .YES }
+
+  /// Whether the head of the request has come to its end.
+  var hasWholeHead: Bool { mhd_shim_request_header_bytes(pointer) > 0 }
+
+  /// Mends a `Content-Length` with blanks behind it, before microhttpd reads it.
+  ///
+  /// What has come of the header stands behind the request line, and zeros behind that: microhttpd
+  /// 0.9.75 maps its memory, so that the page of the target is the connection's own, and clears it
+  /// after each request. Further than that page we don't look.
+  ///
+  /// - Parameter target: As microhttpd points to it when the request line is read.
+  func mendContentLength(behind target: UnsafePointer<CChar>) {
+    guard Self.parsesInPlace else { return }
+    let end = UnsafeMutableRawPointer(
+      bitPattern: (UInt(bitPattern: target) | UInt(getpagesize() - 1)) &+ 1)
+    let start = UnsafeMutableRawPointer(mutating: target)
+    guard let end else { return }
+    // Target, NUL, version, two NULs that were CRLF.
+    let version = strnlen(target, end - start) + 1
+    guard version < end - start else { return }
+    let lines = version + strnlen(target + version, end - start - version) + 2
+    guard lines < end - start else { return }
+    ContentLengthBlanks.moveToFront(
+      in: UnsafeMutableRawBufferPointer(start: start + lines, count: end - start - lines))
+  }
+
+  /// - Parameters:
+  ///   - closes: The connection takes no further request.
+  ///   - request: The bytes of the request.
   func send(
-    _ reply: HTTPReply, to request: RequestBytes, isHead: Bool, isHTTP10: Bool,
+    _ reply: HTTPReply, closing closes: Bool, to request: RequestBytes, isHead: Bool,
+    isHTTP10: Bool,
     for exchange: HTTPExchange
   ) -> MHD_Result {
     switch reply {
-    case .response(let response):
-      let made = MicroHTTPResponse(response, exchange.context.configuration.commonHeaders)
+    case .response(var response):
+      if closes { response.headers.append(name: "Connection", value: "close") }
+      let made = MicroHTTPResponse(response, exchange.context.commonHeaders)
       guard let made else { return .NO }
       exchange.note(made, to: request, isRepeatable: response.isRepeatable)
       return send(made, for: exchange)
     case .stream(let head, _) where isHead:
-      let made = MicroHTTPResponse(headOf: head, exchange.context.configuration.commonHeaders)
+      let made = MicroHTTPResponse(headOf: head, exchange.context.commonHeaders)
       return made.map { send($0, for: exchange) } ?? .NO
     case .stream(let head, let opened):
-      // Up to its end: microhttpd has no part in it.
-      MHD_suspend_connection(pointer)
+      // Up to its end microhttpd has no part in it: it closes its descriptor of the socket, without
+      // a word to it.
+      let taken = StreamConnection(
+        takingOver: exchange.socket.descriptor, from: exchange.remoteAddress.host)
+      guard let taken else {
+        return send(exchange.context.response(to: .noDescriptor), for: exchange)
+      }
       var headers = head.headers
-      headers.fill(from: exchange.context.configuration.commonHeaders)
+      headers.fill(from: exchange.context.commonHeaders)
       let bytes = headers.responseHead(
         status: head.status, reason: Self.reason(for: head.status), isChunked: !isHTTP10)
-      let stream = exchange.context.streams.open(on: self, head: bytes, isChunked: !isHTTP10)
-      exchange.beginStreaming(stream, status: head.status)
+      let stream = exchange.context.openStream(on: taken, head: bytes, isChunked: !isHTTP10)
+      exchange.abandon(status: head.status)
       opened(stream)
-      return .YES
+      return .NO
     }
   }
 
@@ -74,7 +89,7 @@ struct MicroHTTPConnection {
   }
 
   func send(_ response: HTTPResponse, for exchange: HTTPExchange) -> MHD_Result {
-    MicroHTTPResponse(response, exchange.context.configuration.commonHeaders)
+    MicroHTTPResponse(response, exchange.context.commonHeaders)
       .map { send($0, for: exchange) } ?? .NO
   }
 
@@ -87,13 +102,14 @@ struct MicroHTTPConnection {
   /// header has left no memory for it. The connection is to be closed then.
   func sendAndAbandon(_ response: HTTPResponse, for exchange: HTTPExchange) {
     var headers = response.headers
-    headers.fill(from: exchange.context.configuration.commonHeaders)
+    headers.fill(from: exchange.context.commonHeaders)
     headers.append(name: "Content-Length", value: "\(response.body.count)")
     let head = headers.responseHead(
       status: response.status, reason: Self.reason(for: response.status), isChunked: false)
     let bytes = head + response.body
     exchange.abandon(status: response.status)
-    _ = bytes.withUnsafeBytes { write($0) }
+    _ = bytes.withUnsafeBytes { exchange.socket.write($0) }
+    exchange.socket.finishSending()
   }
 
   /// The bytes of the request's head but for its target, as they are after microhttpd has parsed them in place. Valid
@@ -109,15 +125,20 @@ struct MicroHTTPConnection {
   func head(
     method: UnsafePointer<CChar>, target: UnsafePointer<CChar>, version: UnsafePointer<CChar>
   ) -> RequestHead {
-    var collected = CollectedFields(next: version + strlen(version) + 2)
+    var collected = CollectedFields(
+      next: version + strlen(version) + 2, passesOver: exchange?.hidesCookies == true)
     withUnsafeMutablePointer(to: &collected) {
       _ = MHD_get_connection_values_n(pointer, .HEADER_KIND, collectField, $0)
     }
-    let end = method + mhd_shim_request_header_bytes(pointer)
+    let bytes = mhd_shim_request_header_bytes(pointer)
+    let end = method + bytes
     return RequestHead(
       method: String(cString: method), targetBytes: version - target - 1,
       version: String(cString: version), headers: collected.headers,
-      usedMemoryBytes: usedMemoryBytes(collected),
+      bytes: bytes,
+      // microhttpd keeps the head and a record for each field in the memory from which the
+      // response's head must be built.
+      usedMemoryBytes: bytes + (collected.headers.fields.count + 2) * Self.recordBytes,
       isContiguous: !Self.parsesInPlace || collected.isContiguous && collected.next + 2 == end)
   }
 
@@ -125,15 +146,7 @@ struct MicroHTTPConnection {
   /// and from 1.0 on it is strict by itself.
   private static let parsesInPlace = String(cString: MHD_get_version()) == "0.9.75"
 
-  /// microhttpd keeps the header, a record for each field and each cookie, and a copy of the
-  /// cookies in the memory from which the response's head must be built.
-  private func usedMemoryBytes(_ collected: CollectedFields) -> Int {
-    let recordBytes = 64
-    let cookies = Int(MHD_get_connection_values_n(pointer, .COOKIE_KIND, nil, nil))
-    let records = collected.headers.fields.count + cookies
-    let cookieBytes = collected.headers["Cookie"]?.utf8.count ?? 0
-    return mhd_shim_request_header_bytes(pointer) + records * recordBytes + cookieBytes
-  }
+  private static let recordBytes = 64
 }
 
 /// A response of microhttpd's, which can be sent any number of times.
@@ -184,6 +197,8 @@ private struct CollectedFields {
   var headers = HTTPHeaders()
   /// Where the next line begins if it directly follows the last.
   var next: UnsafePointer<CChar>
+  /// The next one is none of the request's.
+  var passesOver: Bool
   var isContiguous = true
 }
 
@@ -193,6 +208,10 @@ private func collectField(
 ) -> MHD_Result {
   guard let collected, let name, let value else { return .NO }
   let fields = collected.assumingMemoryBound(to: CollectedFields.self)
+  if fields.pointee.passesOver {
+    fields.pointee.passesOver = false
+    return .YES
+  }
   var text = UnsafeRawBufferPointer(start: value, count: valueBytes)[...]
   fields.pointee.isContiguous = fields.pointee.isContiguous && fields.pointee.next == name
   fields.pointee.next = value + valueBytes + 2

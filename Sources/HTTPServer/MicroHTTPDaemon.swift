@@ -11,10 +11,14 @@ final class MicroHTTPDaemon {
 
   /// Ready to read when `run` has something to do.
   private(set) var epollDescriptor: CInt = -1
-  /// Connections accepted and not yet closed.
-  fileprivate(set) var connections = 0
   /// `run` has something to do, or may have.
   var isDue = true
+  /// Connections of which the first byte has not been looked at: it tells TLS from HTTP.
+  var newcomers: [HTTPExchange] = []
+  /// Owned: what microhttpd tells its refusals to. Freed in `deinit`, after microhttpd.
+  private let log = UnsafeMutablePointer<mhd_shim_log>.allocate(capacity: 1)
+  /// Requests whose head or body is being received.
+  fileprivate var requests: [MicroHTTPConnection] = []
 
   /// - Throws: `.system` when microhttpd can't start, for want of memory or descriptors.
   init(context: HTTPServerContext) throws(HTTPServerError) {
@@ -32,17 +36,46 @@ final class MicroHTTPDaemon {
     let strictForClient: CInt = 0
     // This object outlives microhttpd's: it stops it when it goes.
     let pointer = Unmanaged.passUnretained(self).toOpaque()
-    let daemon = mhd_shim_start(&callbacks, &limits, strictForClient, pointer)
+    log.initialize(to: mhd_shim_log(refuses: refuses, context: pointer))
+    let daemon = mhd_shim_start(&callbacks, &limits, strictForClient, log, pointer)
     guard let daemon else { throw .system(operation: "MHD_start_daemon", errno: errno) }
     self.daemon = daemon
     epollDescriptor = mhd_shim_epoll_descriptor(daemon)
   }
 
-  deinit { stop() }
+  deinit {
+    stop()
+    log.deallocate()
+  }
 
   /// Serves what is ready, without waiting. Never from within a handler.
   func run() {
+    lookAtNewcomers()
     if let daemon { MHD_run(daemon) }
+  }
+
+  /// So many silent ones are remembered; of the others TLS is not told apart, and ends as any noise
+  /// does.
+  private static let maximumNewcomers = 64
+  /// The content type of a TLS record that bears a handshake (RFC 8446, section 5.1). No method
+  /// begins with it.
+  private static let handshakeRecord: UInt8 = 22
+
+  private func lookAtNewcomers() {
+    newcomers.removeAll { exchange in
+      guard let byte = exchange.socket.peek() else { return false }
+      guard byte == Self.handshakeRecord else { return true }
+      context.handler.refusedTLS(from: exchange.remoteAddress)
+      exchange.socket.finishSending()
+      // microhttpd finds the end in this run.
+      shutdown(exchange.socket.descriptor, CInt(SHUT_RD))
+      return true
+    }
+  }
+
+  fileprivate func meet(_ exchange: HTTPExchange) {
+    if newcomers.count == Self.maximumNewcomers { newcomers.removeFirst() }
+    newcomers.append(exchange)
   }
 
   /// After how long `run` is due even if nothing gets ready; nil if never.
@@ -69,9 +102,42 @@ final class MicroHTTPDaemon {
   func stop() {
     guard let daemon else { return }
     self.daemon = nil
-    // microhttpd ends the process if anything is suspended still.
-    context.streams.endAll()
     MHD_stop_daemon(daemon)
+  }
+}
+
+extension MicroHTTPDaemon {
+  /// The connection is closed.
+  fileprivate func forget(_ exchange: HTTPExchange) { newcomers.removeAll { $0 === exchange } }
+
+  /// The request is there as a whole, or over.
+  fileprivate func forget(_ connection: MicroHTTPConnection) {
+    if let index = requests.lastIndex(of: connection) { requests.remove(at: index) }
+  }
+
+  /// microhttpd refuses a request with HTML of its own, and does not say whose it is. Where that is
+  /// certain, the client is sent our problem document instead: microhttpd finds the socket shut
+  /// then.
+  fileprivate func answerRefusal(status: Int, isOfChunks: Bool) {
+    guard let connection = refused(status: status, isOfChunks: isOfChunks),
+      let refusal = HTTPRefusal.ofMicroHTTPD(
+        status: status, isOfChunks: isOfChunks, context.configuration),
+      let exchange = connection.exchange
+    else { return }
+    connection.sendAndAbandon(context.response(to: refusal), for: exchange)
+  }
+
+  /// The request that is being refused, where it cannot be another.
+  private func refused(status: Int, isOfChunks: Bool) -> MicroHTTPConnection? {
+    if isOfChunks {
+      let bodies = requests.filter { $0.exchange?.hasChunks == true }
+      return bodies.count == 1 ? bodies[0] : nil
+    }
+    let heads = requests.filter { $0.exchange?.isAtHead == true }
+    // A head that is whole, and that we have not been shown: its framing is refused at this very
+    // moment.
+    if let judged = heads.first(where: \.hasWholeHead) { return judged }
+    return status == HTTPRefusal.headerTooLarge.status && heads.count == 1 ? heads[0] : nil
   }
 }
 
@@ -104,14 +170,13 @@ private func connectionChanged(
       descriptor: descriptor,
       remoteAddress: mhd_shim_client_address(connection).flatMap { HTTPEndpoint($0) } ?? unknown,
       localAddress: HTTPEndpoint(localAddressOf: descriptor) ?? unknown)
-    daemonObject(context).connections += 1
+    daemonObject(context).meet(exchange)
     // The connection owns its exchange, from its first callback to its last.
     socketContext.pointee = Unmanaged.passRetained(exchange).toOpaque()
   } else if let exchange = socketContext.pointee {
     socketContext.pointee = nil
-    daemonObject(context).connections -= 1
     // The last callback of the connection: its reference is given back.
-    Unmanaged<HTTPExchange>.fromOpaque(exchange).release()
+    daemonObject(context).forget(Unmanaged<HTTPExchange>.fromOpaque(exchange).takeRetainedValue())
   }
 }
 
@@ -121,7 +186,12 @@ private func targetReceived(
   guard let target, let connection else { return nil }
   let bytes = UnsafeMutableRawBufferPointer(
     start: UnsafeMutableRawPointer(mutating: target), count: strlen(target))
-  MicroHTTPConnection(connection).exchange?.begin(target: Array(bytes))
+  let request = MicroHTTPConnection(connection)
+  guard let exchange = request.exchange else { return nil }
+  exchange.begin(target: Array(bytes))
+  exchange.hidesCookies = request.hideCookies()
+  exchange.daemon.requests.append(request)
+  if exchange.context.mapsMemory { request.mendContentLength(behind: target) }
   // microhttpd is about to write into these bytes itself, to cut the query into arguments. Its
   // 0.9.75 turns the loop for as long as the timeout lasts when they don't fit the memory, and we
   // don't want them: it finds an empty query.
@@ -163,13 +233,11 @@ private func handleRequest(
     }
   }
   guard let body, bodyBytes.pointee > 0 else {
-    guard !exchange.isStreaming else {
-      // The stream is over: microhttpd closes the connection.
-      return .NO
-    }
+    exchange.daemon.forget(connection)
     if let response = exchange.repeatedResponse { return connection.send(response, for: exchange) }
+    let closes = exchange.hasChunks
     return connection.send(
-      exchange.reply(), to: connection.requestBytes(from: method),
+      exchange.reply(), closing: closes, to: connection.requestBytes(from: method),
       isHead: strcmp(method, "HEAD") == 0, isHTTP10: strcmp(version, "HTTP/1.0") == 0, for: exchange
     )
   }
@@ -189,5 +257,15 @@ private func requestCompleted(
   requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
   code: MHD_RequestTerminationCode
 ) {
-  if let connection { MicroHTTPConnection(connection).exchange?.end() }
+  guard let connection else { return }
+  let ended = MicroHTTPConnection(connection)
+  guard let exchange = ended.exchange else { return }
+  exchange.daemon.forget(ended)
+  exchange.end()
+}
+
+/// Called when microhttpd is about to refuse a request with a page of its own.
+private func refuses(context: UnsafeMutableRawPointer?, status: CUnsignedInt, isOfChunks: CInt) {
+  guard let context else { return }
+  daemonObject(context).answerRefusal(status: Int(status), isOfChunks: isOfChunks != 0)
 }

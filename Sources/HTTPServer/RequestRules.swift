@@ -5,6 +5,8 @@ struct RequestHead: Sendable {
   var targetBytes: Int
   var version: String
   var headers: HTTPHeaders
+  /// How long the head is, from the method to the empty line.
+  var bytes: Int
   /// What of the connection's memory is taken by now.
   var usedMemoryBytes: Int
   /// Whether the lines of the header, ended by CRLF, follow each other without a gap and are all
@@ -23,6 +25,7 @@ struct RequestRules {
   /// What must be left of the connection's memory for the head of the response.
   static let responseHeadBytes = 1536
 
+  let maximumHeadBytes: Int
   let maximumBodyBytes: Int
   let connectionMemoryBytes: Int
 
@@ -40,7 +43,9 @@ struct RequestRules {
     try checkFields(head)
     try checkHost(head)
     let bodyBytes = try checkFraming(head)
-    guard head.usedMemoryBytes + Self.responseHeadBytes <= connectionMemoryBytes else {
+    guard head.bytes <= maximumHeadBytes,
+      head.usedMemoryBytes + Self.responseHeadBytes <= connectionMemoryBytes
+    else {
       throw .headerTooLarge
     }
     return (try RequestTarget(target), bodyBytes)
@@ -85,7 +90,7 @@ struct RequestRules {
     }
     guard let length = lengths.first else { return 0 }
     guard !length.isEmpty, length.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
-    else { throw .badRequest("Content-Length must be a number.") }
+    else { throw .notANumber }
     guard let bytes = Int(length), bytes <= maximumBodyBytes else {
       throw .contentTooLarge(limit: maximumBodyBytes)
     }

@@ -87,6 +87,11 @@ package struct HTTPQuery: Sendable, Equatable {
   /// The value of the first item of that name.
   package subscript(name: String) -> String? { items.first { $0.name == name }?.value }
 
+  /// The values of all items of that name, in their order.
+  package func values(for name: String) -> [String] {
+    items.lazy.filter { $0.name == name }.map(\.value)
+  }
+
   private static func decode(_ part: Substring.UTF8View) -> String {
     let decoded = PercentEncoding.decode(Array(part)[...], plusIsSpace: true)
     return String(decoding: decoded.bytes, as: UTF8.self)

@@ -75,7 +75,7 @@ final class StreamSender {
     table.withSlot(at: place) { slot in
       guard !slot.unsent.isEmpty else { return slot.isComplete ? .isOver : nil }
       let sent = slot.unsent.withUnsafeBytes {
-        slot.connection?.write(UnsafeRawBufferPointer(rebasing: $0[slot.unsentStart...]))
+        slot.connection?.socket.write(UnsafeRawBufferPointer(rebasing: $0[slot.unsentStart...]))
       }
       guard let sent else { return .isOver }
       slot.unsentStart += sent
@@ -93,7 +93,7 @@ final class StreamSender {
     let chunk = UnsafeRawBufferPointer(
       rebasing: table.slots[place].isChunked
         ? frame(count) : memory[Self.prefixBytes..<(Self.prefixBytes + count)])
-    guard let sent = table.slots[place].connection?.write(chunk) else { return .isOver }
+    guard let sent = table.slots[place].connection?.socket.write(chunk) else { return .isOver }
     guard sent < chunk.count else { return nil }
     let rest = Array(chunk.dropFirst(sent))
     table.withSlot(at: place) { slot in

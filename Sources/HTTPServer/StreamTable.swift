@@ -2,10 +2,8 @@ import EventLoop
 
 /// The open streams of a server: which there are, and how each of them stands.
 ///
-/// A connection with a stream is suspended in microhttpd from the request to the end: its bytes are
-/// written by `StreamSender`. To suspend what is suspended, or to resume what is not, is undefined
-/// in microhttpd, and to stop with something suspended ends the process: so `end` is the one place
-/// that resumes.
+/// A connection with a stream was taken over from microhttpd: its bytes are written by
+/// `StreamSender`, and it is closed with its stream.
 final class StreamTable {
   enum Phase {
     case free
@@ -15,8 +13,6 @@ final class StreamTable {
     case due
     /// Its reader has to take what was sent before more can be.
     case blocked
-    /// microhttpd has been given it back, to close it.
-    case ended
   }
 
   /// One stream's place.
@@ -25,7 +21,7 @@ final class StreamTable {
     fileprivate(set) var phase = Phase.free
     /// Resumed since it was last asked for bytes: there may be more than it found then.
     fileprivate var isWoken = false
-    fileprivate(set) var connection: MicroHTTPConnection?
+    fileprivate(set) var connection: StreamConnection?
     /// What the socket has not taken yet, from `unsentStart` on.
     var unsent: [UInt8] = []
     var unsentStart = 0
@@ -49,7 +45,7 @@ final class StreamTable {
   private(set) var isClosing = false
 
   /// Opens a stream, whose response begins with `head`, in a free place.
-  func open(on connection: MicroHTTPConnection, head: [UInt8], isChunked: Bool) -> StreamID {
+  func open(on connection: StreamConnection, head: [UInt8], isChunked: Bool) -> StreamID {
     let index: UInt32
     if let last = free.popLast() {
       index = last
@@ -66,18 +62,19 @@ final class StreamTable {
     return StreamID(index: index, generation: slots[place].generation)
   }
 
-  /// Frees the place of a stream whose connection is closed. Idempotent.
+  /// Frees the place of a stream that is over.
   ///
-  /// - Returns: Whether it was open.
-  func close(_ id: StreamID) -> Bool {
-    guard let place = place(of: id) else { return false }
+  /// - Returns: Its connection, to be closed; nil where there is none.
+  func remove(at place: Int) -> StreamConnection? {
+    guard slots[place].phase != .free else { return nil }
     if slots[place].phase == .waiting { waitingCount -= 1 }
+    let connection = slots[place].connection
     let next = slots[place].generation &+ 1
     slots[place] = Slot()
     slots[place].generation = next
-    free.append(id.index)
+    free.append(UInt32(place))
     count -= 1
-    return true
+    return connection
   }
 
   /// The place of a stream that is open.
@@ -116,7 +113,7 @@ final class StreamTable {
       setDue(UInt32(place))
     case .due:
       slots[place].isWoken = true
-    case .free, .blocked, .ended:
+    case .free, .blocked:
       break
     }
   }
@@ -163,24 +160,9 @@ final class StreamTable {
     slots[place].cutOff = cutOff
   }
 
-  /// Gives the connection back to microhttpd, which closes it in its next run. Idempotent.
-  func end(at place: Int) {
-    guard slots[place].phase != .free, slots[place].phase != .ended else { return }
-    if slots[place].phase == .waiting { waitingCount -= 1 }
-    slots[place].phase = .ended
-    slots[place].unsent = []
-    slots[place].connection?.resume()
-  }
-
   /// From now on a stream that has nothing to send ends.
   func close() {
     isClosing = true
     resumeAll()
-  }
-
-  /// Ends all, whatever they have to send.
-  func endAll() {
-    isClosing = true
-    for place in slots.indices { end(at: place) }
   }
 }

@@ -192,8 +192,8 @@ struct Book: Sendable {
   }
 
   /// The wallet has confirmed the published balance once more.
-  mutating func confirm(at time: Timestamp) {
-    record.balance.confirmedAt = time
+  mutating func confirm(at now: Instant) {
+    record.balance.confirm(at: now)
   }
 
   private mutating func remember(_ payment: Payment) {

@@ -63,7 +63,9 @@ extension LNbitsSource {
     let isFirst = self.book == nil
     let previous = record.balance.amount
     if isFirst || previous != balance {
-      record.balance = Balance(amount: balance, confirmedAt: now.wall, changedAt: now.wall)
+      record.balance = Balance(amount: balance, changedAt: now)
+    } else {
+      record.balance.confirm(at: now)
     }
     if !isFirst, previous != balance {
       // The payments explain the balance: what is put right is a frame's word, and no entry of the books.
@@ -102,12 +104,13 @@ extension LNbitsSource {
             amount: balance, change: balance - record.balance.amount, cause: cause,
             confirmedAt: now.wall))
       ]
-      record.balance = Balance(amount: balance, confirmedAt: now.wall, changedAt: now.wall)
+      record.balance = Balance(amount: balance, changedAt: now)
     }
     guard record != book?.record else {
-      book?.confirm(at: now.wall)
+      book?.confirm(at: now)
       return finishRound(now)
     }
+    record.balance.confirm(at: now)
     return commit(Commit(book: record, events: events), then: .finish)
   }
 

@@ -112,7 +112,7 @@ extension LNbitsSource {
           amount: amount, change: isFirst ? .zero : amount - previous,
           cause: isFirst ? .initial : frame.payment == nil ? .frame : .payment,
           confirmedAt: now.wall)
-        draft.record.balance = Balance(amount: amount, confirmedAt: now.wall, changedAt: now.wall)
+        draft.record.balance = Balance(amount: amount, changedAt: now)
         events.append(.balance(change))
       }
     }

@@ -253,7 +253,7 @@ extension LNbitsSource {
     guard let book, !isImport, let last = connection.status.lastReconcileAt else { return }
     for row in rows where row.updatedLacksZone && row.status == .settled {
       guard let local = row.updatedAt, book.status(of: row.checkingID) != .settled else { continue }
-      zone.learn(from: local, settledBetween: last, and: now.wall)
+      zone.learn(from: local, settledBetween: last.wall, and: now.wall)
     }
   }
 
@@ -330,7 +330,7 @@ extension LNbitsSource {
   // MARK: The end of a round
 
   mutating func finishRound(_ now: Instant) -> [SourceEffect] {
-    connection.status.lastReconcileAt = now.wall
+    connection.status.lastReconcileAt = now
     if let round { connection.status.reconcileTimes.add(now.uptime - round.startedAt) }
     questionHealth = .answering
     questionFailures = 0

@@ -73,7 +73,7 @@ package struct LNbitsSource: Source {
         interval: configuration.heartbeatInterval, timeout: configuration.heartbeatTimeout),
       request: configuration.usesSocket
         ? SocketRequest(path: "/api/v1/ws/", appendsKey: true) : nil,
-      since: now.wall)
+      since: now)
     connection.status.trust = configuration.trust.rawValue
   }
 
@@ -89,13 +89,17 @@ package struct LNbitsSource: Source {
     status.lastCorrectionAt = book?.record.lastCorrectionAt
     status.rowsSkipped = skipped.count
     if status.lastError == nil { status.lastError = skipped.message }
-    status.delivery =
-      switch questionHealth {
-      case .unknown, .failing: framesSuffice && connection.isConnected ? .live : .unreachable
-      case .limited: .rateLimited
-      case .answering: connection.socket == nil ? .polling : .live
-      }
+    status.delivery = delivery
     return status
+  }
+
+  /// Derived from the connection's state and the last answer, so that it can't disagree with either: `unreachable`
+  /// never while connected, `live` only then.
+  private var delivery: Delivery {
+    guard connection.mayAsk else { return .unreachable }
+    if questionHealth == .limited { return .rateLimited }
+    if connection.isConnected { return connection.socket == nil ? .polling : .live }
+    return questionHealth == .answering ? .polling : .unreachable
   }
 
   package var wallet: WalletView? {

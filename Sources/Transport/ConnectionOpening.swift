@@ -44,6 +44,7 @@ extension Connection {
     phase = .resolving
     startStep(.resolve)
     let target = options.proxy?.endpoint ?? endpoint
+    guard !target.isOnion else { return finish(.onionWithoutProxy(host: target.host)) }
     // The lookup may outlive the connection; it holds it only until it is done.
     options.resolver.resolve(target) { [self] result in
       loop.execute {

@@ -14,8 +14,8 @@ package enum TLSFailure: Hashable, Sendable {
   case protocolTooOld
   /// What answers does not speak TLS.
   case notTLS
-  /// The file of further authorities cannot be used.
-  case trustFile(path: String, reason: String)
+  /// What should be certificates to trust cannot be used.
+  case trust(reason: String)
   /// Anything else, in OpenSSL's words.
   case other(reason: String)
 }
@@ -30,6 +30,9 @@ extension TLSFailure: CustomStringConvertible {
       "the server's certificate has expired: renew it on the server, and check this machine's clock"
     case .certificateNotYetValid:
       "the server's certificate is not yet valid: check the clocks of this machine and the server"
+    case .otherHost(let expected, let names) where names.isEmpty:
+      "the server's certificate names no host as subjectAltName, and a common name does not count "
+        + "(RFC 9525): have it issued anew for \(expected)"
     case .otherHost(let expected, let names):
       "the server's certificate was issued for another host (\(Self.list(names)), not \(expected)): "
         + "use a name that the certificate covers"
@@ -45,16 +48,15 @@ extension TLSFailure: CustomStringConvertible {
     case .protocolTooOld:
       "the server offers no TLS version from 1.2 on: update the server"
     case .notTLS:
-      "the server does not speak TLS on this port: check the port, or use http:// where that is meant"
-    case .trustFile(let path, let reason):
-      "ca_file \(path) cannot be used (\(reason)): it must hold certificates in PEM form"
+      "the server does not speak TLS on this port: check the port, or try http://"
+    case .trust(let reason):
+      "no certificates to trust (\(reason)): they must be in PEM form"
     case .other(let reason):
       "TLS failed: \(reason)"
     }
   }
 
   private static func list(_ names: [String]) -> String {
-    if names.isEmpty { return "it names none" }
     let shown = names.prefix(maximumShownNames).joined(separator: ", ")
     return names.count > maximumShownNames ? shown + ", …" : shown
   }

@@ -53,7 +53,11 @@ final class TLSSession {
       isKnown = X509_VERIFY_PARAM_set1_ip_asc(parameters, address) == 1
     } else {
       let name = host.hasSuffix(".") ? String(host.dropLast()) : host
-      X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+      // RFC 9525, sections 2 and 6.3: a name stands in subjectAltName, never in the subject's
+      // common name, and a wildcard is a whole label.
+      X509_VERIFY_PARAM_set_hostflags(
+        parameters,
+        UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
       var bytes = Array(name.utf8CString)
       isKnown =
         X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1

@@ -7,6 +7,8 @@ package enum TransportError: Error, Hashable, Sendable {
   case nameNotFound(host: String)
   /// The resolver gave no answer; the reason is its own words.
   case nameLookupFailed(host: String, reason: String)
+  /// A name of Tor's, which no resolver may be asked for (RFC 7686, section 2).
+  case onionWithoutProxy(host: String)
   /// Nobody listens at that address.
   case refused(address: String)
   /// No way to that address; the reason is the kernel's words.
@@ -39,7 +41,7 @@ package enum TransportError: Error, Hashable, Sendable {
 
   package var category: Category {
     switch self {
-    case .nameNotFound, .nameLookupFailed: .nameResolution
+    case .nameNotFound, .nameLookupFailed, .onionWithoutProxy: .nameResolution
     case .refused: .refused
     case .unreachable: .unreachable
     case .timedOut: .timedOut
@@ -56,6 +58,13 @@ package enum TransportError: Error, Hashable, Sendable {
 extension TransportError: CustomStringConvertible {
   package var description: String {
     switch self {
+    case .nameNotFound(let host) where Endpoint.isLocal(host),
+      .nameLookupFailed(let host, _) where Endpoint.isLocal(host):
+      "no address found for \(host), a name of mDNS: install avahi-daemon and libnss-mdns on this "
+        + "machine, or use the server's IP address"
+    case .onionWithoutProxy(let host):
+      "\(host) can be reached through Tor only: set proxy to Tor's address, such as "
+        + "socks5h://127.0.0.1:9050"
     case .nameNotFound(let host):
       "no address found for \(host): check the spelling of the name and this machine's DNS"
     case .nameLookupFailed(let host, let reason):
@@ -64,6 +73,9 @@ extension TransportError: CustomStringConvertible {
       "\(address) refused the connection: check that the server runs and listens on that port"
     case .unreachable(let address, let reason):
       "\(address) cannot be reached (\(reason)): check the address, the network and the firewall"
+    case .timedOut(.tls, let limit):
+      "\(ConnectStep.tls.words) took longer than \(limit): the server is not answering, "
+        + "or the port speaks no TLS (then try http://)"
     case .timedOut(let step, let limit):
       "\(step.words) took longer than \(limit): the server or the network between is not answering"
     case .tls(let failure):

@@ -2,7 +2,8 @@
 /// extension and no subprotocol.
 ///
 /// Write `request`, then hand in what the server sends until `receive` returns something other than
-/// `needsMore` or throws. After that the handshake is spent. A deadline is the caller's.
+/// `needsMore` or throws. After that the handshake is spent. A deadline is the caller's, and a
+/// connection that ends before is `HandshakeError.connectionClosed`.
 package struct ClientHandshake: Sendable {
   package enum Progress: Equatable, Sendable {
     /// Read on.
@@ -10,7 +11,8 @@ package struct ClientHandshake: Sendable {
     /// The WebSocket is open. The leftover bytes are the first of the connection: hand them to
     /// `WebSocketConnection.receive`.
     case upgraded(leftover: [UInt8])
-    /// The server answered, and it was not 101. Close the socket.
+    /// The server answered, and it was not 101. Close the socket: a body that may follow is not read,
+    /// for it tells nothing that the head does not, and it may end with the connection alone.
     case refused(HandshakeRefusal)
   }
 
@@ -18,10 +20,7 @@ package struct ClientHandshake: Sendable {
   package let request: [UInt8]
 
   private let expectedAccept: String
-  private let limits: HandshakeLimits
   private var headReader: HandshakeHeadReader
-  /// The refusal whose body is arriving.
-  private var refusal: (head: HandshakeRefusal, body: RefusalBody)?
 
   /// Prepares a request.
   ///
@@ -47,7 +46,6 @@ package struct ClientHandshake: Sendable {
     ]
     for field in extraHeaders.fields { headers.append(field.name, field.value) }
     request = Array("GET \(target) HTTP/1.1\r\n\(headers.wireText)\r\n".utf8)
-    self.limits = limits
     headReader = HandshakeHeadReader(limits: limits)
   }
 
@@ -73,10 +71,6 @@ package struct ClientHandshake: Sendable {
   /// Takes bytes from the server, cut anywhere. Throws when the response is no valid HTTP/1.1, is
   /// too large, or claims to be 101 and does not keep section 4.1.
   package mutating func receive(_ bytes: [UInt8]) throws(HandshakeError) -> Progress {
-    if refusal != nil {
-      refusal?.body.receive(bytes)
-      return progressOfRefusal()
-    }
     var bytes = bytes
     while let head = try headReader.receive(bytes) {
       let (statusCode, reasonPhrase) = try Self.statusLine(head.startLine)
@@ -88,39 +82,12 @@ package struct ClientHandshake: Sendable {
         // An interim response (RFC 9110, section 15.2): the real one follows.
         bytes = head.leftover
       default:
-        var body = RefusalBody(
-          statusCode: statusCode, headers: head.headers,
-          limitBytes: limits.maximumRefusalBodyBytes)
-        body.receive(head.leftover)
-        let refusal = HandshakeRefusal(
-          statusCode: statusCode, reasonPhrase: reasonPhrase, headers: head.headers,
-          bodyPrefix: [], isBodyComplete: false)
-        self.refusal = (refusal, body)
-        return progressOfRefusal()
+        return .refused(
+          HandshakeRefusal(
+            statusCode: statusCode, reasonPhrase: reasonPhrase, headers: head.headers))
       }
     }
     return .needsMore
-  }
-
-  /// Takes note that the server will send no more, or that the caller will not wait any longer.
-  /// Returns the refusal if its head has come; otherwise throws `connectionClosed`.
-  package mutating func receiveEOF() throws(HandshakeError) -> HandshakeRefusal {
-    refusal?.body.receiveEOF()
-    guard let refusal = finishedRefusal else { throw .connectionClosed }
-    return refusal
-  }
-
-  private func progressOfRefusal() -> Progress {
-    guard refusal?.body.isFinished == true, let finishedRefusal else { return .needsMore }
-    return .refused(finishedRefusal)
-  }
-
-  private var finishedRefusal: HandshakeRefusal? {
-    guard let (head, body) = refusal else { return nil }
-    var finished = head
-    finished.bodyPrefix = body.prefix
-    finished.isBodyComplete = body.isComplete
-    return finished
   }
 
   /// `HTTP/1.1 101 Switching Protocols`. An old proxy may refuse in HTTP/1.0, but 101 needs 1.1.

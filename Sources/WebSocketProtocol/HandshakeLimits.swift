@@ -5,16 +5,12 @@ package struct HandshakeLimits: Equatable, Sendable {
   package var maximumHeadBytes: Int
   /// How many header fields one message may have.
   package var maximumHeaderFields: Int
-  /// How much of the body of a refusal is kept, in bytes. The rest is not waited for.
-  package var maximumRefusalBodyBytes: Int
 
   package init(
     maximumHeadBytes: Int = 16 * 1024,
-    maximumHeaderFields: Int = 100,
-    maximumRefusalBodyBytes: Int = 16 * 1024
+    maximumHeaderFields: Int = 100
   ) {
     self.maximumHeadBytes = maximumHeadBytes
     self.maximumHeaderFields = maximumHeaderFields
-    self.maximumRefusalBodyBytes = maximumRefusalBodyBytes
   }
 }

@@ -6,19 +6,10 @@ package struct HandshakeRefusal: Equatable, Sendable {
   /// The server's words after the code; may be empty.
   package var reasonPhrase: String
   package var headers: HandshakeHeaders
-  /// The body, at most `HandshakeLimits.maximumRefusalBodyBytes` of it.
-  package var bodyPrefix: [UInt8]
-  /// Whether `bodyPrefix` is the whole body.
-  package var isBodyComplete: Bool
 
-  package init(
-    statusCode: Int, reasonPhrase: String, headers: HandshakeHeaders, bodyPrefix: [UInt8],
-    isBodyComplete: Bool
-  ) {
+  package init(statusCode: Int, reasonPhrase: String, headers: HandshakeHeaders) {
     self.statusCode = statusCode
     self.reasonPhrase = reasonPhrase
     self.headers = headers
-    self.bodyPrefix = bodyPrefix
-    self.isBodyComplete = isBodyComplete
   }
 }

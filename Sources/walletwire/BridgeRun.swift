@@ -25,6 +25,7 @@ struct BridgeRun {
     } catch {
       throw Failure(code: .unavailable, message: "\(error)")
     }
+    for warning in configuration.warnings { log.warning("\(warning)") }
     let bridge = Bridge(
       configuration: configuration, loop: loop, version: Walletwire.version, log: log)
     let addresses: [String]
@@ -88,12 +89,23 @@ private struct ReloadService: Service {
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sighup)
     for await _ in signals.cancelOnGracefulShutdown() {
-      do throws(ConfigurationError) {
-        await bridge.reload(try load())
-        log.info("configuration loaded anew")
-      } catch {
-        log.error("the running configuration stays in force: \(error)")
+      // A file may hang, which must not keep the program from ending.
+      await cancelWhenGracefulShutdown { await reload() }
+    }
+  }
+
+  private func reload() async {
+    let load = load
+    do {
+      let loaded = try await BackgroundWork.value("reload") {
+        Result { () throws(ConfigurationError) in try load() }
       }
+      guard let configuration = try loaded?.get() else { return }
+      await bridge.reload(configuration)
+      for warning in configuration.warnings { log.warning("\(warning)") }
+      log.info("configuration loaded anew")
+    } catch {
+      log.error("the running configuration stays in force: \(error)")
     }
   }
 }

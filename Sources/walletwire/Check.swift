@@ -35,7 +35,7 @@ struct Check: AsyncParsableCommand {
         })
     }
     await loop.shutDown()
-    if json { StandardStream.output.writeLine(diagnoses.json) }
+    if json { StandardStream.output.writeLine(TerminalText.oneLineOfJSON(diagnoses.json)) }
     if !diagnoses.allSatisfy(\.hasPassed) { throw ExitCode.failure }
   }
 
@@ -46,6 +46,9 @@ struct Check: AsyncParsableCommand {
         ConfigurationOverrides(file: config), environment: ProcessEnvironment.variables())
     } catch {
       throw Failure(code: .configuration, message: error.description)
+    }
+    for warning in configuration.warnings {
+      StandardStream.error.writeLine("walletwire: \(TerminalText.oneLine(warning))")
     }
     let sources = configuration.sources
     guard !sources.isEmpty else {

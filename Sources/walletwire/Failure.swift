@@ -13,7 +13,7 @@ struct Failure: Error {
   var message: String
 
   func exit() -> Never {
-    StandardStream.error.writeLine("walletwire: \(message)")
+    StandardStream.error.writeLine("walletwire: \(TerminalText.oneLine(message))")
     Glibc.exit(code.rawValue)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Logging
 
 /// Writes a line for each message to stderr: `time LEVEL message key=value`, or the same as JSON.
@@ -22,14 +23,15 @@ struct StderrLogHandler: LogHandler {
     switch format {
     case .text:
       let level = event.level.rawValue.uppercased()
-      line = "\(Self.time()) \(level) \(Self.oneLine(event.message.description))"
-      for (key, value) in fields { line += " \(key)=\(Self.oneLine("\(value)"))" }
+      line = "\(Self.time()) \(level) \(event.message)"
+      for (key, value) in fields { line += " \(key)=\(value)" }
+      line = TerminalText.oneLine(line)
     case .json:
       line =
         "{\"time\":\"\(Self.time())\",\"level\":\"\(event.level.rawValue)\",\"message\":"
         + Self.quoted(event.message.description)
       for (key, value) in fields { line += ",\(Self.quoted(key)):\(Self.quoted("\(value)"))" }
-      line += "}"
+      line = TerminalText.oneLineOfJSON(line + "}")
     }
     StandardStream.error.writeLine(line)
   }
@@ -47,23 +49,7 @@ struct StderrLogHandler: LogHandler {
     return "\(seconds).\(milliseconds)Z"
   }
 
-  /// A message that came from outside must not begin a line of its own, nor steer a terminal.
-  private static func oneLine(_ text: String) -> String {
-    // Nearly every text is fit as it is, and there is a line for each payment.
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "?" : $0 }))
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-  }
-
   private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in oneLine(text).unicodeScalars {
-      if scalar == "\"" || scalar == "\\" { result += "\\" }
-      result.unicodeScalars.append(scalar)
-    }
-    return result + "\""
+    String(decoding: JSONWriter.document { $0.value(text) }, as: UTF8.self)
   }
 }

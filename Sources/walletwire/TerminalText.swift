@@ -1,3 +1,4 @@
+import BridgeModel
 import Glibc
 
 /// Text for people on a terminal.
@@ -20,16 +21,21 @@ enum TerminalText {
     isWanted ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// What came from outside must not begin a line of its own, nor steer a terminal.
+  /// What came from outside must not begin a line of its own, steer a terminal, or turn the order of what stands
+  /// beside it: such characters are spelled, `\u{202E}`.
   static func oneLine(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { scalar in
-          let category = scalar.properties.generalCategory
-          let isHarmful = [.control, .format, .lineSeparator, .paragraphSeparator]
-            .contains(category)
-          return isHarmful && scalar != "\u{200D}" ? "?" : scalar
-        }))
+    text.printable { "\\u{\(String($0.value, radix: 16, uppercase: true))}" }
+  }
+
+  /// The same for JSON, which says the same as before: such characters stand in its strings alone, where `\u202e` is
+  /// another spelling of them (RFC 8259, section 7). Line ends between its values become spaces.
+  static func oneLineOfJSON(_ json: String) -> String {
+    json.printable { scalar in
+      guard scalar != "\n", scalar != "\r", scalar != "\t" else { return " " }
+      return String(scalar).utf16.map { unit in
+        "\\u" + String(0x10000 + Int(unit), radix: 16).dropFirst()
+      }.joined()
+    }
   }
 
   static func padded(_ text: String, to width: Int) -> String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLoop
 
 @main
 struct Walletwire: AsyncParsableCommand {
@@ -15,6 +16,7 @@ struct Walletwire: AsyncParsableCommand {
     defaultSubcommand: Serve.self)
 
   static func main() async {
+    ProcessMemory.keepPrivate()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -10,8 +10,15 @@ struct Watch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Follow a running bridge: balances, payments, states.")
 
-  @Argument(help: "Where the bridge is, with its base path if it has one.")
+  @Argument(help: "Where the bridge is, with its base path if it has one. http:// may be left out.")
   var url = "http://127.0.0.1:2121"
+
+  private var address: UpstreamURL? {
+    if url.contains("://") { return UpstreamURL(url) }
+    // A word alone is more likely a mistake than a host.
+    let isHost = url.hasPrefix("localhost") || url.contains { ".:".contains($0) }
+    return isHost ? UpstreamURL("http://\(url)") : nil
+  }
 
   @Flag(help: "Print one event a line, as JSON.")
   var json = false
@@ -20,13 +27,13 @@ struct Watch: AsyncParsableCommand {
   var tokenFile: String?
 
   func validate() throws {
-    guard UpstreamURL(url) != nil else {
-      throw ValidationError("URL must be \(UpstreamURL.allowed)")
+    guard address != nil else {
+      throw ValidationError("URL must be \(UpstreamURL.allowed), or host:port")
     }
   }
 
   func run() async throws {
-    guard let url = UpstreamURL(url) else { return }
+    guard let url = address else { return }
     let printer = WatchPrinter(url: url, isJSON: json)
     let token = try readToken()
     do {
@@ -48,12 +55,15 @@ struct Watch: AsyncParsableCommand {
     do throws(FileReadError) {
       contents = try FileContents.read(tokenFile)
     } catch {
-      throw Failure(code: .configuration, message: "--token-file: \(error)")
-    }
-    let words = (contents?.bytes ?? []).split { $0 <= 0x20 }
-    guard let word = words.first, words.count == 1 else {
       throw Failure(
-        code: .configuration, message: "--token-file: the file must hold one token: \(tokenFile)")
+        code: .configuration, message: "--token-file: it cannot be read: \(error.reason)")
+    }
+    guard let contents else {
+      throw Failure(code: .configuration, message: "--token-file: there is no such file")
+    }
+    let words = contents.text.split { $0 <= 0x20 }
+    guard let word = words.first, words.count == 1 else {
+      throw Failure(code: .configuration, message: "--token-file: the file must hold one token")
     }
     return Secret(String(decoding: word, as: UTF8.self))
   }

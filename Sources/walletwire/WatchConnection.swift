@@ -50,7 +50,7 @@ actor WatchConnection {
     self.token = token
     self.loop = loop
     self.onNotice = onNotice
-    options = ConnectionOptions(tls: url.scheme == .https ? try TLSContext(caFile: nil) : nil)
+    options = ConnectionOptions(tls: url.scheme == .https ? try TLSContext() : nil)
   }
 
   /// Begins. It lives until the process ends.
@@ -118,7 +118,11 @@ actor WatchConnection {
   private func judge(_ status: Int) throws(BadStatus) {
     switch status {
     case 200: onNotice(.opened)
-    case 401: refuse("the bridge wants its access token: --token-file FILE")
+    case 401 where token != nil:
+      refuse(
+        "the access token that was sent is wrong: see --token-file, or $WALLETWIRE_ACCESS_TOKEN")
+    case 401:
+      refuse("the bridge wants its access token: --token-file FILE, or $WALLETWIRE_ACCESS_TOKEN")
     case 403, 421: refuse("the bridge refuses us (HTTP \(status)): see allowed_hosts")
     default: throw BadStatus(status: status)
     }

@@ -6,9 +6,8 @@ enum WatchLine {
   /// `{"id":…,"event":…,"data":{…}}`; the id is null while there is none to resume from.
   static func json(_ event: EventStreamDecoder.Event) -> String {
     let id = event.lastEventID.isEmpty ? "null" : quoted(event.lastEventID)
-    // Line ends are white space in JSON, and within its strings there are none.
-    let data = event.data.replacing("\n", with: " ")
-    return "{\"id\":\(id),\"event\":\(quoted(event.type)),\"data\":\(data)}"
+    return TerminalText.oneLineOfJSON(
+      "{\"id\":\(id),\"event\":\(quoted(event.type)),\"data\":\(event.data)}")
   }
 
   private static func quoted(_ text: String) -> String {

@@ -15,7 +15,7 @@ struct Life {
   init(policy: ReconnectPolicy = ReconnectPolicy(), usesSocket: Bool = true) {
     lifecycle = ConnectionLifecycle(
       policy: policy, heartbeat: Heartbeat(interval: .seconds(30), timeout: .seconds(10)),
-      request: usesSocket ? Self.request : nil, since: now.wall)
+      request: usesSocket ? Self.request : nil, since: now)
   }
 
   var status: SourceStatus { lifecycle.status }

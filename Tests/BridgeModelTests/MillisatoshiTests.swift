@@ -35,6 +35,51 @@ import Testing
   }
 }
 
+@Suite struct MillisatoshiBoundsTests {
+  private static let smallest = Millisatoshi(.min)
+  private static let largest = Millisatoshi(.max)
+
+  @Test func `arithmetic ends at the bounds`() {
+    #expect(Self.largest + Millisatoshi(1) == Self.largest)
+    #expect(Self.smallest + Millisatoshi(-1) == Self.smallest)
+    #expect(Self.smallest - Millisatoshi(1) == Self.smallest)
+    #expect(Self.largest - Self.smallest == Self.largest)
+    #expect(Self.smallest - Self.largest == Self.smallest)
+    #expect(Millisatoshi.zero - Self.smallest == Self.largest)
+    #expect(-Self.smallest == Self.largest)
+    #expect(Self.smallest.magnitude == Self.largest)
+    #expect(-Self.largest == Millisatoshi(-.max))
+  }
+
+  @Test(arguments: [
+    [Int64.max, .max, .max, .min, .min], [.max, .min, .max, .min, 7],
+    [.min, .min, .min, .max, .max, .max],
+    [2_100_000_000_000_000_000, 2_100_000_000_000_000_000, -2_100_000_000_000_000_000],
+  ])
+  func `a sum is exact in every order, however far it goes between`(values: [Int64]) {
+    let exact = values.reduce(Int128(0)) { $0 + Int128($1) }
+    for order in [values, values.reversed(), values.sorted()] {
+      var sum = MillisatoshiSum.zero
+      for value in order { sum += Millisatoshi(value) }
+      #expect(sum.amount == Millisatoshi(Int64(clamping: exact)))
+      #expect((sum - sum).amount == .zero)
+      #expect((sum + sum - sum).amount == sum.amount)
+    }
+  }
+
+  @Test(arguments: [Payment.Direction.incoming, .outgoing], [Int64.min, -1, 0, .max])
+  func `no stored payment's effect traps`(direction: Payment.Direction, value: Int64) {
+    let time = Timestamp(milliseconds: value)
+    let payment = Payment(
+      paymentID: "p", paymentHash: "h", direction: direction, status: .settled,
+      amount: Millisatoshi(value), fee: Millisatoshi(value), memo: "", createdAt: time,
+      settledAt: time, observedAt: time, isLate: false)
+    let sum = 2 * Int128(value)
+    let effect = direction == .incoming ? 0 : Int64(clamping: -Int128(Int64(clamping: sum)))
+    #expect(payment.balanceEffect == Millisatoshi(effect))
+  }
+}
+
 @Suite struct PaymentTests {
   typealias Case = (Payment.Direction, Payment.Status, Int64)
 

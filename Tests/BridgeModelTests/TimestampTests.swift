@@ -117,4 +117,43 @@ import Testing
   func `of a duration whole milliseconds count`(duration: Duration, milliseconds: Int64) {
     #expect(duration.wholeMilliseconds == milliseconds)
   }
+
+  // MARK: Times that no upstream should send, and a store may hold
+
+  @Test(
+    arguments: [
+      (Int64.min, "0000-01-01T00:00:00.000Z"),
+      (-62_167_219_200_001, "0000-01-01T00:00:00.000Z"),
+      (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"),
+      (-62_135_596_800_001, "0000-12-31T23:59:59.999Z"),
+      (-1, "1969-12-31T23:59:59.999Z"),
+      (253_402_300_800_000, "9999-12-31T23:59:59.999Z"),
+      (Int64.max, "9999-12-31T23:59:59.999Z"),
+    ] as [(Int64, String)])
+  func `a moment beyond RFC 3339 is written as the nearest one`(milliseconds: Int64, text: String) {
+    #expect(Timestamp(milliseconds: milliseconds).rfc3339 == text)
+  }
+
+  @Test(
+    arguments: [
+      (Int64.min, "0000-01-01"), (-1, "1969-12-01"), (0, "1970-01-01"),
+      (951_825_600_000, "2000-02-01"), (1_795_225_293_120, "2026-11-01"),
+      (.max, "9999-12-01"),
+    ] as [(Int64, String)])
+  func `a month begins at its first midnight`(milliseconds: Int64, date: String) {
+    let start = Timestamp(milliseconds: milliseconds).startOfMonth
+    #expect(start.rfc3339 == date + "T00:00:00.000Z")
+  }
+
+  @Test func `arithmetic ends at the bounds`() {
+    let (first, last) = (Timestamp(milliseconds: .min), Timestamp(milliseconds: .max))
+    #expect(last + .milliseconds(1) == last)
+    #expect(first - .milliseconds(1) == first)
+    #expect(first + .milliseconds(-1) == first)
+    #expect(last - .milliseconds(-1) == last)
+    #expect(Timestamp(milliseconds: 0) + (last - first) == last)
+    #expect(Timestamp(milliseconds: 0) + (first - last) == first)
+    #expect((last - first).seconds > 1.8e16)
+    #expect((first - last).wholeMilliseconds == .min)
+  }
 }

@@ -166,3 +166,23 @@ def test_search_and_direction_filter_and_follow(bridge, server, visit):
 def test_empty_wallet_says_what_to_expect(server, visit):
     page = visit(server.url)
     expect(page.locator("#empty")).to_have_text(re.compile("No payments yet"))
+
+
+# The three direction overrides and an embedding that nobody ends, and letters that go the other way by themselves.
+TURNED = ["\u202e moc.elpmaxe", "\u2067\u202d abc", "\u202b\u05d0\u05d1 1", "\u05d0\u05d1\u05d2"]
+
+
+@pytest.mark.parametrize("words", TURNED)
+def test_a_payer_s_direction_marks_turn_nothing_beside_them(bridge, server, visit, words):
+    page = visit(server.url)
+    bridge.pay(amount_msat=21_000, memo=words, tag=words, late=True)
+    expect(page.locator(".row .tag")).to_have_text(words)
+    for holder in (".memo", ".tag", ".toast-memo"):
+        assert page.locator(holder).first.evaluate(
+            "element => getComputedStyle(element).unicodeBidi") == "isolate"
+    # In the order of the source, whatever the tag's letters do: time, mark, tag.
+    places = [page.locator(f".row {part}").bounding_box()["x"] for part in ("time", ".late", ".tag")]
+    assert places == sorted(places)
+    assert page.inner_text(".row .amount") == "+21"
+    title = page.get_attribute(".row .memo", "title")
+    assert not set(title) & set("\u202b\u202d\u202e\u2067")

@@ -118,3 +118,14 @@ def test_refused_permission_is_told(shop):
     page.get_by_role("button", name="Notifications").click()
     expect(page.locator(".toast")).to_contain_text("does not let the page show notifications")
     expect(page.get_by_role("button", name="Notifications")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_notification_has_its_words_on_one_line_and_in_order(bridge, shop):
+    page = shop()
+    page.get_by_role("button", name="Notifications").click()
+    set_hidden(page, True)
+    page.wait_for_timeout(400)
+    bridge.pay(amount_msat=5_000, memo="\u202etea\r\n+5 000 000 sat\u2028\u2066 \x1b now")
+    eventually(page, lambda: len(notices(page)) == 1)
+    assert notices(page)[0]["body"].startswith("tea +5 000 000 sat")
+    assert not set(notices(page)[0]["body"]) & set("\u202e\r\n\u2028\u2066\x1b")

@@ -1,13 +1,14 @@
 import BridgeModel
 import CashuSource
 import TestSupport
+import Testing
 
 /// A source, a simulated mint and the time between them.
 struct Rig {
   private enum Happening {
     case input(SourceInput)
     case text(SocketID, String)
-    case closed(SocketID, Int)
+    case closed(SocketID, Int, reason: String = "")
     case change(String, WatchState)
   }
 
@@ -18,6 +19,9 @@ struct Rig {
   private(set) var records: [WatchHandle: WatchRecord] = [:]
   private(set) var states: [SourceState] = []
   var failsCommits = false
+  /// How far this machine's clock is ahead of the mint's.
+  var skew: Duration = .zero
+  private let configuration: CashuConfiguration
   private var random: SeededGenerator
   private var socket: SocketID?
   private var happenings: [(at: Duration, number: Int, what: Happening)] = []
@@ -31,12 +35,13 @@ struct Rig {
     _ configuration: CashuConfiguration = CashuConfiguration(name: "mint")
   ) {
     self.mint = mint
+    self.configuration = configuration
     random = SeededGenerator(seed: seed)
     source = CashuSource(
       configuration, now: Instant(uptime: .seconds(1000), wall: Self.epoch + .seconds(1000)))
   }
 
-  var instant: Instant { Instant(uptime: now, wall: Self.epoch + now) }
+  var instant: Instant { Instant(uptime: now, wall: Self.epoch + now + skew) }
 
   static func wallSeconds(at uptime: Duration) -> Int64 {
     (epoch + uptime).milliseconds / 1000
@@ -51,6 +56,7 @@ struct Rig {
     for record in new where mint.states[record.secret.revealed] == nil {
       mint.states[record.secret.revealed] = kind.firstState
     }
+    for record in new { records[record.handle] = record }
     give(.watch(new))
   }
 
@@ -59,11 +65,27 @@ struct Rig {
     give(.watch([WatchRecord(handle: WatchHandle("w_\(id)"), kind: kind, secret: WatchSecret(id))]))
   }
 
+  /// The process ends and another begins: only what was written down is left.
+  mutating func restart(after time: Duration = .seconds(1)) {
+    socket = nil
+    mint.disconnected()
+    happenings.removeAll { if case .change = $0.what { false } else { true } }
+    wakeAt = nil
+    now += time
+    source = CashuSource(configuration, now: instant)
+    give(.start)
+    give(.watch(records.values.sorted { $0.handle.text < $1.handle.text }))
+  }
+
   mutating func give(_ input: SourceInput) {
     var inputs = [input]
     while !inputs.isEmpty {
       let effects = source.handle(inputs.removeFirst(), now: instant, using: &random)
       for effect in effects { carryOut(effect, &inputs) }
+      let status = source.status
+      if !status.state.agrees(with: status.delivery) {
+        Issue.record("\(status.state) and \(status.delivery) at \(now)")
+      }
     }
   }
 
@@ -71,10 +93,26 @@ struct Rig {
     add(delay, .change(id, state))
   }
 
+  /// As if an earlier life had written it down; for ``restart(after:)``.
+  mutating func remember(_ id: String, _ state: WatchState, expiry: Int64) {
+    var record = WatchRecord(
+      handle: WatchHandle("w_\(id)"), kind: .bolt11MintQuote, secret: WatchSecret(id))
+    record.state = state
+    record.expiry = Timestamp(milliseconds: expiry * 1000)
+    record.observedAt = instant.wall
+    records[record.handle] = record
+  }
+
+  /// Bolt12: what was paid and issued in all.
+  mutating func change(_ id: String, paid: Int64, issued: Int64) {
+    mint.sums[id] = (paid, issued)
+    deliver(mint.change(id, to: .unpaid))
+  }
+
   /// The network, or the mint, ends the connection.
-  mutating func cut(code: Int = 1006) {
+  mutating func cut(code: Int = 1006, reason: String = "") {
     guard let socket else { return }
-    add(.zero, .closed(socket, code))
+    add(.zero, .closed(socket, code, reason: reason))
     run(.milliseconds(1))
   }
 
@@ -118,10 +156,10 @@ struct Rig {
     case .text(let id, let text) where id == socket:
       give(.socketActivity(id))
       give(.socketText(id, text))
-    case .closed(let id, let code) where id == socket:
+    case .closed(let id, let code, let reason) where id == socket:
       socket = nil
       mint.disconnected()
-      give(.socketClosed(id, code: code, reason: ""))
+      give(.socketClosed(id, code: code, reason: reason))
     case .text, .closed: break
     case .change(let id, let state):
       deliver(mint.change(id, to: state))
@@ -181,5 +219,16 @@ struct Rig {
     var index = happenings.endIndex
     while index > 0, happenings[index - 1].at > time { index -= 1 }
     happenings.insert((time, count, what), at: index)
+  }
+}
+
+extension SourceState {
+  /// What `delivery` may be said beside a state, whatever happened before.
+  fileprivate func agrees(with delivery: Delivery) -> Bool {
+    switch self {
+    case .connected: delivery != .unreachable
+    case .disconnected: delivery == .unreachable
+    case .connecting, .reconnecting, .error, .failed: delivery != .live
+    }
   }
 }

@@ -37,8 +37,22 @@ struct SimulatedMint {
   var readTimeout: Duration = .seconds(600)
   var isRateLimited = true
   var isReachable = true
+  /// A proxy in front that knows no WebSocket.
+  var refusesUpgrades = false
 
   var states: [String: WatchState] = [:]
+  /// What is said of these instead, word for word.
+  var objects: [String: String] = [:]
+  /// Bolt12: what was paid and what was issued, said instead of a state.
+  var sums: [String: (paid: Int64, issued: Int64)] = [:]
+  /// Batches leave these out.
+  var omitted: Set<String> = []
+  /// Questions that name one of these get 500.
+  var stumbling: Set<String> = []
+  /// The body of the 400 about what it does not know.
+  var objection = #"{"detail":"quote not found","code":0}"#
+  /// The lists in `/v1/info` as they stand, without their brackets.
+  var supported: String?
   var expiries: [String: Int64] = [:]
 
   // What it has seen.
@@ -58,6 +72,17 @@ struct SimulatedMint {
   var lastMessageAt: Duration?
   var window: (count: Int, last: Duration) = (0, .seconds(-1000))
 
+  /// Of anything at all that it was sent.
+  var mostInAMinute: Int {
+    let times = (connects + messages.map(\.at) + questions.map(\.at)).sorted()
+    var (most, first) = (0, 0)
+    for (index, time) in times.enumerated() {
+      while time - times[first] >= .seconds(60) { first += 1 }
+      most = max(most, index - first + 1)
+    }
+    return most
+  }
+
   /// Its limit: 20 in a window that each hit prolongs.
   private mutating func isLimited(at now: Duration) -> Bool {
     guard isRateLimited else { return false }
@@ -72,6 +97,9 @@ struct SimulatedMint {
   mutating func connect(at now: Duration) -> UpstreamFailure? {
     connects.append(now)
     guard isReachable else { return UpstreamFailure(.network, "refused") }
+    guard !refusesUpgrades else {
+      return UpstreamFailure(.upgradeRefused(status: 404), "404 instead of 101")
+    }
     guard !isLimited(at: now) else {
       return UpstreamFailure(.upgradeRefused(status: 500), "500 instead of 101")
     }
@@ -163,6 +191,13 @@ struct SimulatedMint {
   }
 
   private func object(_ id: String, expiry: Int64? = nil) -> String {
+    if let object = objects[id] { return object }
+    if let sums = sums[id] {
+      return """
+        {"quote":"\(id)","request":"lno1","amount":null,"unit":"sat","expiry":null,
+         "amount_paid":\(sums.paid),"amount_issued":\(sums.issued)}
+        """
+    }
     let state = states[id]?.rawValue ?? "UNSPENT"
     if id.hasPrefix("Y") { return #"{"Y":"\#(id)","state":"\#(state)","witness":null}"# }
     let expiry = expiry.map(String.init) ?? "null"
@@ -189,32 +224,38 @@ struct SimulatedMint {
     if request.path == "/v1/info" { return Self.json(200, info) }
     if request.path == "/v1/checkstate" || request.path.hasSuffix("/check") {
       let lists = try? JSONDecoder().decode([String: [String]].self, from: Data(request.body))
-      let ids = lists?.values.first ?? []
+      let asked = lists?.values.first ?? []
+      guard stumbling.isDisjoint(with: asked) else { return Self.json(500, Self.stumble) }
+      let ids = asked.filter { !omitted.contains($0) }
       if request.path.hasSuffix("/check") {
-        guard ids.allSatisfy({ states[$0] != nil }) else { return Self.json(400, Self.notFound) }
+        guard ids.allSatisfy({ states[$0] != nil }) else { return Self.json(400, objection) }
         return Self.json(200, "[" + ids.map { quote($0) }.joined(separator: ",") + "]")
       }
       return Self.json(
         200, #"{"states":["# + ids.map { object($0) }.joined(separator: ",") + "]}")
     }
     let id = request.path.split(separator: "/").last.map(String.init) ?? ""
-    guard states[id] != nil else { return Self.json(400, Self.notFound) }
+    guard !stumbling.contains(id) else { return Self.json(500, Self.stumble) }
+    guard states[id] != nil else { return Self.json(400, objection) }
     return Self.json(200, quote(id))
   }
 
-  private static let notFound = #"{"detail":"quote not found","code":0}"#
-
+  private static let stumble = #"{"detail":"internal error","code":0}"#
   private func quote(_ id: String) -> String { object(id, expiry: expiries[id]) }
 
   private static func json(_ status: Int, _ text: String) -> UpstreamResponse {
     UpstreamResponse(status: status, contentType: "application/json", body: Array(text.utf8))
   }
 
+  private static func method(_ commands: String) -> String {
+    #"{"method":"bolt11","unit":"sat","commands":[\#(commands)]}"#
+  }
+
   private var info: String {
     let commands = WatchKind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
     let subscriptions =
       advertisesSubscriptions
-      ? #""17":{"supported":[{"method":"bolt11","unit":"sat","commands":[\#(commands)]}]},"# : ""
+      ? "\"17\":{\"supported\":[\(supported ?? Self.method(commands))]}," : ""
     let batch = batches ? #""29":{"max_batch_size":100},"# : ""
     let words: [Dialect: String] = [
       .nutshell: "Nutshell/0.19.2", .cdk: "cdk-mintd/0.13.0", .nutmix: "some fork/1",

@@ -177,6 +177,20 @@ def fill(folder: Path) -> Path:
 # Full
 
 
+def test_a_disk_that_is_filling_up_is_said_before_it_is_full(new_scene, small_disk: Path):
+    scene = new_scene(small_disk)
+    warning = scene.bridge.get("/api/v1/status").json["storage_warning"]
+    assert "MiB left" in warning and "[storage] path" in warning
+    ready = scene.bridge.get("/readyz")
+    assert (ready.status, ready.json["storage_warning"]) == (200, warning), "it still works"
+    metrics = scene.bridge.get("/metrics").body.decode()
+    assert "\nwalletwire_storage_warning 1\n" in metrics
+    free = int(metrics.split("\nwalletwire_storage_free_bytes ")[1].split("\n")[0])
+    assert 0 < free <= SMALL_DISK_KIB * 1024
+    assert scene.bridge.log.count(warning) == 1
+    assert scene.trouble is None
+
+
 def test_a_full_disk_is_said_and_nothing_unwritten_is_told(new_scene, small_disk: Path):
     scene = new_scene(small_disk)
     known = scene.wallet.balance_msat

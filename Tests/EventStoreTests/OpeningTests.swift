@@ -65,6 +65,60 @@ struct OpeningTests {
     #expect(writer.readLines(atLeast: 1) == ["readOnly"])
   }
 
+  @Test(
+    "what lies in a store's files' place and is none of them is left as it was, and named",
+    arguments: ["-lock", "-wal", "-shm"], ["symbolic link", "dangling link", "pipe"])
+  func foreignFiles(suffix: String, kind: String) throws {
+    let victim = directory.path + "/victim"
+    let content = Array("somebody else's\n".utf8)
+    if kind == "symbolic link" { Files.write(content, to: victim) }
+    let place = directory.database + suffix
+    let isMade =
+      kind == "pipe" ? mkfifo(place, 0o600) == 0 : symlink(victim, place) == 0
+    try #require(isMade)
+    if suffix == "-lock" {
+      do throws(StoreError) {
+        _ = try openStore(directory.database)
+        Issue.record("it was taken for a lock")
+      } catch {
+        #expect(error.cause == .cannotOpen && error.description.contains(place))
+      }
+    } else {
+      // SQLite refuses it, or takes the place for a remnant and removes that, never what it leads
+      // to.
+      _ = cause(opening: directory.database)
+    }
+    #expect(Files.read(victim) == (kind == "symbolic link" ? content : nil))
+  }
+
+  @Test(
+    "a file with another content is no lock, and keeps its content",
+    arguments: ["x", "12", "12\nx", "12 \n", "\n", String(repeating: "1", count: 40) + "\n"])
+  func foreignContent(_ content: String) throws {
+    let place = directory.database + "-lock"
+    Files.write(Array(content.utf8), to: place)
+    #expect(cause(opening: directory.database) == .cannotOpen)
+    #expect(Files.read(place) == Array(content.utf8))
+  }
+
+  @Test("a lock that was left is taken over", arguments: ["", "1\n", "4194304\n"])
+  func leftLock(_ content: String) throws {
+    Files.write(Array(content.utf8), to: directory.database + "-lock")
+    let store = try openStore(directory.database)
+    #expect(Files.read(directory.database + "-lock") == Array("\(getpid())\n".utf8))
+    store.close()
+  }
+
+  @Test("a database behind a link is opened, and one that is no file is not")
+  func databasesOfOtherKinds() throws {
+    let link = directory.path + "/link.db"
+    try #require(symlink(directory.database, link) == 0)
+    #expect(cause(opening: link) == nil && Files.size(directory.database) != nil)
+    let pipe = directory.path + "/pipe.db"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    for path in [pipe, directory.path, "/dev/null"] { #expect(cause(opening: path) == .cannotOpen) }
+  }
+
   @Test("a path through a file cannot be opened")
   func pathThroughAFile() {
     Files.write([], to: directory.path + "/file")
@@ -119,17 +173,23 @@ struct OpeningTests {
     _ = try store.append([
       sampleEntry([samplePayment("a", hash: "h"), samplePayment("h", hash: "h")])
     ])
+    let watch = WatchRecord(
+      handle: WatchHandle("w_1"), kind: .bolt12MintQuote, secret: WatchSecret("q"))
+    try store.addWatch(watch, of: "https://mint.example")
     store.close()
     do {
       let older = try Database(
         path: directory.database, access: .readWrite, busyTimeoutMilliseconds: 0)
       try older.execute("DROP INDEX payments_by_hash")
       try older.execute("CREATE INDEX payments_by_hash ON payments (payment_hash)")
+      try older.execute("ALTER TABLE watches DROP COLUMN amount_paid")
+      try older.execute("ALTER TABLE watches DROP COLUMN amount_issued")
       try older.execute("PRAGMA user_version = 2")
     }
     let opened = try openStore(directory.database)
     let page = try opened.makeReader().payments(PaymentQuery(paymentHash: "h"))
     #expect(page.payments.map(\.payment.paymentID) == ["h", "a"])
+    #expect(try opened.watches(of: "https://mint.example") == [watch])
     opened.close()
     let file = try Database(
       path: directory.database, access: .readOnly, busyTimeoutMilliseconds: 0)

@@ -88,4 +88,64 @@ struct PaymentHistoryTests {
     #expect(lines(periods).last == "2026-03-02T00 2: 10 50 1 1039")
     #expect(try reader.history(HistoryQuery(books: [], group: .day)).isEmpty)
   }
+
+  @Test("sums beyond Int64 are the nearest amount, and what follows from them is exact")
+  func largestAmounts() throws {
+    let largest: Int64 = 2_100_000_000_000_000_000
+    // Each of them is money that there could be, in turn in and out, so that the balance stays small.
+    let payments = try (0..<10).map { number in
+      try payment(
+        "p\(number)", "2026-03-0\(1 + number / 5)T0\(number % 5):00:00Z",
+        number % 2 == 0 ? .incoming : .outgoing, .settled, largest)
+    }
+    let store = try openStore(directory.database)
+    _ = try store.append([importEntry(payments, book: sampleBook(balance: 7))])
+    let book = try #require(try store.bookID(for: alice))
+    let reader = try store.makeReader()
+    #expect(
+      lines(try reader.history(HistoryQuery(books: [book], group: .day))) == [
+        "2026-03-01T00 5: 6300000000000000000 4200000000000000000 0 2100000000000000007",
+        "2026-03-02T00 5: 4200000000000000000 6300000000000000000 0 7",
+      ])
+    #expect(
+      lines(try reader.history(HistoryQuery(books: [book], group: .month))) == [
+        "2026-03-01T00 10: \(Int64.max) \(Int64.max) 0 7"
+      ])
+  }
+
+  @Test("a correction's size is right, and near the bounds the nearest one")
+  func largestCorrections() throws {
+    let store = try openStore(directory.database)
+    for (day, unexplained) in [Int64.min, .max, 5, 0].enumerated() {
+      let at = try moment("2026-03-0\(day + 1)T00:00:00Z").milliseconds
+      var book = sampleBook(at: at)
+      book.unexplained = Millisatoshi(unexplained)
+      book.balance.amount = Millisatoshi(unexplained)
+      _ = try store.append([importEntry([], book: book)])
+    }
+    let book = try #require(try store.bookID(for: alice))
+    let periods = try store.makeReader().history(HistoryQuery(books: [book], group: .day))
+    // From the first day to the second it moved by more than an amount can say.
+    #expect(periods.map(\.closingBalance.value) == [0, .max, 5, 0])
+  }
+
+  @Test("times beyond RFC 3339 count in the first or the last period that can be written")
+  func strangeTimes() throws {
+    let times: [Int64] = [.min, -62_167_219_200_000, -1, 253_402_300_799_999, .max]
+    let payments = times.enumerated().map { number, at in
+      samplePayment("p\(number)", amount: 1, at: at)
+    }
+    let store = try openStore(directory.database)
+    _ = try store.append([importEntry(payments, book: sampleBook(balance: 5))])
+    let book = try #require(try store.bookID(for: alice))
+    for (group, first, last) in [
+      (HistoryQuery.Group.hour, "0000-01-01T00", "9999-12-31T23"),
+      (.day, "0000-01-01T00", "9999-12-31T00"), (.month, "0000-01-01T00", "9999-12-01T00"),
+    ] {
+      let periods = try store.makeReader().history(HistoryQuery(books: [book], group: group))
+      #expect(periods.map(\.count) == [2, 1, 2])
+      #expect(lines(periods).first == "\(first) 2: 2 0 0 2")
+      #expect(lines(periods).last == "\(last) 2: 2 0 0 5")
+    }
+  }
 }

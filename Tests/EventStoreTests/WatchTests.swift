@@ -48,6 +48,25 @@ struct WatchTests {
     #expect(try store.makeReader().events(after: 0, limit: 10).map(\.type) == [.watch])
   }
 
+  @Test("the sums of a quote that can be paid again come back after a restart")
+  func sums() throws {
+    var store = try openStore(directory.database)
+    let offer = WatchRecord(
+      handle: WatchHandle("w_1"), kind: .bolt12MintQuote, secret: WatchSecret("q1"))
+    try store.addWatch(offer, of: Self.mint)
+    #expect(try store.watches(of: Self.mint) == [offer])
+    var paid = offer
+    paid.amountPaid = 300
+    paid.amountIssued = 200
+    _ = try store.append([transition(paid, to: .paid)])
+    store.close()
+    store = try openStore(directory.database)
+    let watches = try store.watches(of: Self.mint)
+    #expect(watches.map(\.amountPaid) == [300])
+    #expect(watches.map(\.amountIssued) == [200])
+    #expect(watches.map(\.unit) == ["sat"])
+  }
+
   @Test("a mint's watches are its own, whatever its name")
   func origins() throws {
     let store = try openStore(directory.database)

@@ -185,6 +185,46 @@ struct StreamTests {
     }
   }
 
+  @Test("what a client has sent behind its request does not make the end of its stream a reset")
+  func endsInOrder() async throws {
+    try await TestServer.run { server in
+      let clients = try (0..<20).map { _ in try server.stream() }
+      for client in clients {
+        client.send(String(repeating: "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000))
+      }
+      let event = Self.event(20_000)
+      await server.onLoop { $0.log += event }
+      await server.server.stop(within: .seconds(5))
+      for client in clients {
+        #expect(try client.readStream(event.count) == event)
+        #expect(try client.nextChunk() == nil)
+        #expect(client.endsInOrder())
+      }
+    }
+  }
+
+  @Test("a stream on a connection that was used before, and one whose request came in pieces")
+  func takesOver() async throws {
+    try await TestServer.run { server in
+      let kept = try server.client()
+      kept.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try kept.response().text == "hello")
+      kept.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try kept.readHead().status == 200)
+      let pieces = try server.client()
+      for piece in ["GET /str", "eam HTTP/1.1\r\nHo", "st: a\r\n", "\r\n"] {
+        pieces.send(piece)
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(try pieces.readHead().status == 200)
+      await server.publish([1, 2, 3])
+      #expect(try kept.readStream(3) == [1, 2, 3])
+      #expect(try pieces.readStream(3) == [1, 2, 3])
+      #expect(await server.counts == HTTPServerCounts(connections: 2, streams: 2, waiting: 2))
+      #expect(openSockets(on: server.port) == 3, "microhttpd has closed its own descriptors")
+    }
+  }
+
   @Test("a reader that doesn't read is cut off after inactivityTimeout; one that waits is not")
   func cutsSlowReaders() async throws {
     try await TestServer.run {

@@ -138,6 +138,18 @@ final class TestClient {
     }
   }
 
+  /// Whether what is read next is the end, and no reset: after one, Linux still gives what came
+  /// before, and an end.
+  func endsInOrder() -> Bool {
+    var byte: UInt8 = 0
+    guard buffer.isEmpty, recv(descriptor, &byte, 1, 0) == 0 else { return false }
+    var state: UInt8 = 0
+    var length = socklen_t(1)
+    getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, &state, &length)
+    // TCP_CLOSE_WAIT of the kernel's tcp_states.h.
+    return state == 8
+  }
+
   func read(exactly count: Int) throws -> [UInt8] {
     while buffer.count < count { try receive() }
     defer { buffer.removeFirst(count) }

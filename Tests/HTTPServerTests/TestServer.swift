@@ -17,6 +17,8 @@ final class LogHandler: HTTPHandler, @unchecked Sendable {
   /// What the smallest and the largest buffer of a fill took.
   var smallestCapacity = Int.max
   var largestCapacity = 0
+  /// Where TLS handshakes came from.
+  var handshakes: [HTTPEndpoint] = []
   /// Called when a fill finds nothing.
   var onNothing: (StreamID) -> Void = { _ in }
   /// The log ends here, and streams with it.
@@ -72,6 +74,8 @@ final class LogHandler: HTTPHandler, @unchecked Sendable {
     cursors[stream.index] = cursor + count
     return .bytes(count)
   }
+
+  func refusedTLS(from client: HTTPEndpoint) { handshakes.append(client) }
 
   /// Whether each stream that was opened has been closed, and none of them twice.
   var hasClosedEachOnce: Bool { Set(closed) == Set(opened) && closed.count == opened.count }

@@ -20,6 +20,7 @@ LNBITS = ("lnbits-1.6.2", "lnbits-1.4.1")
 SIMULATORS = ("simulator-1.6.2", "simulator-1.0.0")
 BACKENDS = LNBITS + SIMULATORS
 NUTSHELL = "nutshell-0.21.0"
+OLDER_NUTSHELL = "nutshell-0.19.2"
 
 
 class Servers:
@@ -147,8 +148,8 @@ def new_mint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
     """Starts mints, with settings of Nutshell's own."""
     mints: list[Nutshell] = []
 
-    def make(**settings: object) -> Nutshell:
-        mints.append(Nutshell(prepared(NUTSHELL), tmp_path_factory.mktemp("mint"), **settings))
+    def make(version: str = NUTSHELL, **settings: object) -> Nutshell:
+        mints.append(Nutshell(prepared(version), tmp_path_factory.mktemp("mint"), **settings))
         return mints[-1].start()
 
     yield make
@@ -166,6 +167,12 @@ def mint(new_mint: Callable[..., Nutshell]) -> Nutshell:
 def other_mint(new_mint: Callable[..., Nutshell]) -> Nutshell:
     """Another, whose invoices the first one pays."""
     return new_mint(mint_info_name="beta")
+
+
+@pytest.fixture(scope="session")
+def older_mint(new_mint: Callable[..., Nutshell]) -> Nutshell:
+    """The release before, which many run."""
+    return new_mint(OLDER_NUTSHELL, mint_info_name="alpha")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,13 @@ import pytest
 
 from lab.bridge import BINARY, REPOSITORY, toml
 from lab.process import free_port, wait_until
+from lab.responder import answer, blurter, server
 from lab.simulator import Simulator
 
 KEY = "0123456789abcdef" * 2
 STEPS = ["configuration", "name", "tcp", "server", "credentials", "websocket", "heartbeat"]
 PONG_TIMEOUT_MS = 300
 EX_USAGE, EX_CONFIG = 64, 78
-
-Responder = Callable[[str, socket.socket], bytes]
 
 
 @pytest.fixture(scope="module")
@@ -72,40 +70,6 @@ def failure(check) -> Callable[..., dict[str, Any]]:
         return last
 
     return run
-
-
-@contextlib.contextmanager
-def server(respond: Responder) -> Iterator[str]:
-    """Answers one request on each connection with what `respond` makes of its head."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve(connection: socket.socket) -> None:
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(10)
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    piece = connection.recv(4096)
-                    if not piece:
-                        return
-                    head += piece
-                connection.sendall(respond(head.decode(), connection))
-                while connection.recv(4096):
-                    pass  # Read and never answered: an upgraded socket stays as silent as this.
-
-        def accept() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-
-
-def answer(status: str, body: str, kind: str = "application/json") -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-    return (head + "Connection: close\r\n\r\n" + body).encode()
 
 
 def rest(head: str) -> bytes:
@@ -219,6 +183,113 @@ def test_a_socket_that_answers_no_ping_is_dead(failure):
     assert step["took_ms"] >= PONG_TIMEOUT_MS
 
 
+def test_a_plain_url_to_a_port_for_tls_is_told_to_try_https(failure, tmp_path):
+    with tls_server(tmp_path, "IP:127.0.0.1") as (url, _):
+        step = failure(url.replace("https://", "http://"))
+    assert step["step"] == "server" and "without an answer" in step["message"]
+    assert "try https://" in step["remedy"]
+
+
+def test_an_alert_of_tls_is_understood(failure):
+    with blurter(bytes([21, 3, 3, 0, 2, 2, 70])) as address:
+        step = failure(f"http://{address}")
+    assert step["step"] == "server" and "speaks TLS" in step["message"]
+    assert "try https://" in step["remedy"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<center>The plain HTTP request was sent to HTTPS port</center>",
+        "Client sent an HTTP request to an HTTPS server.\n",
+        "You're speaking plain HTTP to an SSL-enabled server port.",
+    ],
+)
+def test_servers_that_say_in_words_that_they_want_tls_are_understood(failure, words):
+    with server(lambda head, _: answer("400 Bad Request", words, "text/html")) as url:
+        step = failure(url)
+    assert "speaks TLS" in step["message"] and "https://" in step["remedy"]
+
+
+def test_an_https_url_to_a_plain_port_is_told_to_try_http(failure, simulator):
+    with blurter(b"HTTP/1.1 400 Bad Request\r\n\r\n") as address:
+        step = failure(f"https://{address}")
+    assert step["step"] == "tls" and "does not speak TLS" in step["message"]
+    assert "try http://" in step["remedy"]
+    # One that waits for the rest of the line.
+    step = failure(simulator.url.replace("http://", "https://"), request_timeout_ms=300)
+    assert step["step"] == "tls" and "try http://" in step["message"]
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "name"),
+    [
+        ("401 Unauthorized", 'WWW-Authenticate: Basic realm="x"\r\n', "password"),
+        ("401 Unauthorized", 'WWW-Authenticate: Digest realm="x"\r\n', "password"),
+        ("403 Forbidden", "Server: cloudflare\r\ncf-mitigated: challenge\r\n", "Cloudflare"),
+        ("503 Service Unavailable", "cf-mitigated: challenge\r\n", "Cloudflare"),
+        ("403 Forbidden", "Server: nginx\r\n", "before the server"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["wallet", "mint"])
+def test_what_stands_before_the_server_is_named(failure, status, fields, name, kind):
+    page = f"HTTP/1.1 {status}\r\n{fields}Content-Type: text/html\r\nContent-Length: 3\r\n\r\nno\n"
+    with server(lambda head, _: page.encode()) as url:
+        step = failure(url, kind=kind)
+    assert step["step"] == "server" and name in step["message"]
+    assert "go" in step["remedy"] and "around" in step["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "name"),
+    [
+        ("401 Unauthorized", 'WWW-Authenticate: Basic realm="x"\r\n', "password"),
+        ("403 Forbidden", "Server: cloudflare\r\n", "Cloudflare"),
+        ("400 Bad Request", "", "speaks TLS"),
+    ],
+)
+def test_the_running_bridge_names_it_too(new_bridge, status, fields, name):
+    body = "sent to HTTPS port"
+    head = f"HTTP/1.1 {status}\r\n{fields}Content-Type: text/html\r\nConnection: close\r\n"
+    page = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+    with server(lambda head, _: page) as url:
+        bridge = new_bridge()
+        bridge.add_wallet("main", url, KEY)
+        bridge.add_wallet("polled", url, KEY[::-1], websocket=False)
+        bridge.add_mint("mint", url)
+        bridge.start()
+        for source in ("main", "polled", "mint"):
+            wait_until(
+                lambda source=source: name in (bridge.source(source)["last_error"] or ""),
+                10,
+                f"{source} names it",
+            )
+
+
+def test_what_stands_before_the_socket_alone_is_named(failure):
+    def respond(head: str, _: socket.socket) -> bytes:
+        if not head.startswith("GET /api/v1/ws/"):
+            return rest(head)
+        fields = 'WWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n'
+        return f"HTTP/1.1 401 Unauthorized\r\n{fields}".encode()
+
+    with server(respond) as url:
+        step = failure(url)
+    assert step["step"] == "websocket" and "password" in step["message"]
+
+
+@pytest.mark.parametrize("host", ["abc.onion", "sub.ABC.onion", "abc.onion."])
+def test_an_onion_service_asks_for_a_proxy(failure, host):
+    step = failure(f"http://{host}")
+    assert step["step"] == "name" and "Tor" in step["message"]
+    assert "proxy" in step["remedy"] and "socks5h://" in step["remedy"]
+
+
+def test_a_name_of_mdns_asks_for_mdns(failure):
+    step = failure("http://no-such-walletwire.local")
+    assert step["step"] == "name" and "libnss-mdns" in step["remedy"]
+
+
 # All well
 
 
@@ -275,3 +346,18 @@ def test_a_name_that_nobody_has_is_a_usage_error(check):
 def test_a_mistake_in_the_configuration_comes_first(check):
     done = check("http://127.0.0.1:1", nonsense=1)
     assert done.returncode == EX_CONFIG and "nonsense" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["wallet", "mint"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://127.0.0.1:1"])
+def test_a_missing_ca_file_is_a_mistake_in_the_configuration(check, kind, url):
+    done = check(url, kind=kind, ca_file="/nonexistent.pem")
+    assert done.returncode == EX_CONFIG
+    assert "ca_file" in done.stderr and "/nonexistent.pem" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["/api/v1/ws/{}", "/wallet?usr={}&wal=1", "/x/{}"])
+def test_a_url_with_a_key_in_it_is_refused_with_the_one_that_was_meant(check, path):
+    done = check("http://127.0.0.1:1" + path.format(KEY), key="another-key")
+    assert done.returncode == EX_CONFIG and KEY not in done.stderr
+    assert "probably meant: http://127.0.0.1:1" in done.stderr

@@ -1,7 +1,10 @@
 """What happened before the bridge looked, and what happened while it was away."""
 
+import pytest
+
 from lab.backend import Backend
 from lab.bridge import Bridge
+from lab.hostile_lnbits import HostileLNbits
 from lab.scenario import CONNECT_TIMEOUT_S, balance, payment, received
 
 
@@ -118,3 +121,33 @@ def test_a_name_that_is_given_to_another_wallet_tells_no_stranger_s_history(stag
     assert len(stream.of_kind("payment")) == before
     assert stream.durable[-1].data["cause"] == "initial"
     scene.is_over = True
+
+
+@pytest.mark.parametrize("group", ["hour", "day", "month"])
+def test_the_largest_amounts_in_turn_are_no_end_of_anything(new_bridge, group):
+    """Ten times all the money there is, in and out: the net sum is small, the sums of one direction fit nowhere."""
+    largest = 2_100_000_000_000_000_000
+    server = HostileLNbits(1_000_000)
+    server.rows = [
+        {
+            "checking_id": f"p{number}", "payment_hash": f"p{number}", "wallet_id": "w",
+            "amount": largest if number % 2 == 0 else -largest, "fee": 0, "status": "success",
+            "memo": "", "extra": {}, "time": "2026-11-21T01:41:32+00:00",
+        }
+        for number in range(20)
+    ]  # fmt: skip
+    bridge: Bridge = new_bridge()
+    bridge.add_wallet("main", server.url, "0123456789abcdef0123456789abcdef")
+    try:
+        bridge.start()
+        bridge.wait_for_balance(1_000_000, CONNECT_TIMEOUT_S)
+        assert len(bridge.payments()) == len(server.rows)
+        assert bridge.get(f"/api/v1/history?group={group}").status == 200
+        for path in ("payments", "payments.csv", "balance", "status"):
+            assert bridge.get(f"/api/v1/{path}").status == 200
+        assert bridge.get("/metrics").status == 200
+        assert bridge.stop() == 0
+        bridge.start()
+        assert bridge.get(f"/api/v1/history?group={group}").status == 200
+    finally:
+        server.close()

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -245,6 +246,50 @@ def test_over_the_upgrade(bridge: Bridge, server: HostileLNbits, name: str):
     check_calm(bridge, server, stream, before)
 
 
+def hold(data: bytes) -> Sender:
+    """Sends this, and neither the rest nor an end."""
+
+    def run(wire: socket.socket) -> None:
+        wire.sendall(data)
+        time.sleep(5)
+
+    return run
+
+
+def reset(data: bytes) -> Sender:
+    """Sends this, and ends the connection by a reset behind it."""
+
+    def run(wire: socket.socket) -> None:
+        wire.sendall(data)
+        time.sleep(0.2)
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return run
+
+
+HEAD_403 = b"HTTP/1.1 403 Forbidden\r\n"
+REFUSALS = {
+    "body-until-close": send(HEAD_403 + b"\r\n<html>no</html>"),
+    "no-body": send(HEAD_403 + b"\r\n"),
+    "body-cut-short": send(HEAD_403 + b"Content-Length: 100\r\n\r\n<html>"),
+    "body-that-never-comes": hold(HEAD_403 + b"Content-Length: 100\r\n\r\n"),
+    "chunks-that-never-end": hold(HEAD_403 + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"),
+    "reset-behind-it": reset(HEAD_403 + b"Connection: close\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refused_upgrade_is_told_as_one_and_rest_is_asked(
+    bridge: Bridge, server: HostileLNbits, name: str
+):
+    server.faults[SOCKET] = REFUSALS[name]
+    server.requests.clear()
+    bridge.post("/api/v1/reconnect")
+    source = bridge.wait_for_state("error", 20)
+    assert (source["reason"], "403" in source["last_error"]) == ("upgrade_refused", True), source
+    wait_until(lambda: WALLET in server.requests, 20, "REST is asked what is the matter")
+
+
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
 @pytest.mark.parametrize("path", [WALLET, PAYMENTS, SOCKET])
 def test_a_redirect_is_never_followed_with_a_key(
@@ -298,5 +343,6 @@ def test_what_a_server_says_begins_no_line_of_the_log_and_steers_no_terminal(
     wait_until(lambda: bridge.source()["state"] == "failed", 20, "the key is refused")
     wait_until(lambda: "FORGED" in bridge.log, 5, "the log says why")
     (line,) = [line for line in bridge.log.split("\n") if "FORGED" in line]
-    assert line.startswith("20") and "No wallet?FORGED main: connected??[2J?31m" in line
+    spelled = r"No wallet\u{A}FORGED main: connected\u{D}\u{1B}[2J\u{9B}31m"
+    assert line.startswith("20") and spelled in line
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", bridge.log)

@@ -1,7 +1,9 @@
 """Whatever becomes of a mint or of the way to it, each transition is told once, and nobody is fooled."""
 
 import time
+from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -182,7 +184,116 @@ def test_a_mint_that_tells_everything_twice(mint_stage, mint, mint_proxy: MintPr
     assert scene.bridge.source("alpha")["frames_duplicate"] >= 2
 
 
-# Limits of the mint's own
+# What a mint says that cannot be read, or not as it is meant
+
+
+def test_a_proof_in_a_state_of_no_standard_silences_nobody(mint_stage, mint, mint_proxy, other_mint):
+    scene = mint_stage(mint, url=mint_proxy.url, websocket=False, **QUICK_RECONCILE)
+    quote = scene.wallet.request_melt(CashuWallet(other_mint.url).request_mint(50).bolt11)
+    proofs = scene.wallet.buy(mint, quote.amount + quote.fee_reserve)
+    assert len(proofs) > 1
+    reserved = proofs[0].y
+
+    def falsify(path: str, answer: Any) -> Any:
+        for state in answer["states"] if path == "/v1/checkstate" else ():
+            state["state"] = "RESERVED" if state["Y"] == reserved else state["state"]
+        return answer
+
+    mint_proxy.falsify = falsify
+    unread, *others = [
+        scene.bridge.open_watch("alpha", "proof_state", proof.y)["handle"] for proof in proofs
+    ]
+    scene.wallet.melt(quote, proofs)
+    for handle in others:
+        scene.expect(handle, "PENDING", within=3 * POLLED_BOUND_S, via="poll")
+    mint.resolve(quote.bolt11)
+    for handle in others:
+        scene.expect(handle, "PENDING", "SPENT", within=3 * POLLED_BOUND_S, via="poll")
+    scene.expect(unread)
+    source = scene.bridge.source("alpha")
+    assert (source["state"], source["delivery"]) == ("connected", "polling")
+    assert source["rows_skipped"] == 1
+    assert unread in source["last_error"]
+    assert {state for state, _ in scene.states()} <= {"connecting", "connected"}
+    # And once it can be read, it is told.
+    mint_proxy.falsify = None
+    scene.expect(unread, "SPENT", within=3 * POLLED_BOUND_S, via="poll")
+    assert scene.bridge.source("alpha")["last_error"] is None
+
+
+@pytest.mark.parametrize(
+    "entry", [{"method": "bolt12", "unit": "sat"}, {"commands": [7, None]}, None]
+)
+def test_an_entry_that_cannot_be_read_leaves_the_socket_on(
+    mint_stage, mint, mint_proxy: MintProxy, entry
+):
+    def falsify(path: str, answer: Any) -> Any:
+        if path == "/v1/info":
+            answer["nuts"]["17"]["supported"].insert(0, entry)
+        return answer
+
+    mint_proxy.falsify = falsify
+    scene = mint_stage(mint, url=mint_proxy.url, **SLOW_RECONCILE)
+    scene.check_that_it_lives()
+    source = scene.bridge.source("alpha")
+    assert source["rows_skipped"] == (2 if entry and "method" not in entry else 1)
+    assert "/v1/info" in source["last_error"]
+
+
+def test_a_quote_that_only_our_clock_calls_over(mint_stage, mint, mint_proxy: MintProxy):
+    """To the bridge the quotes' times look as they would with a clock that is hours ahead."""
+
+    def falsify(path: str, answer: Any) -> Any:
+        if "/quote/" in path:
+            for quote in answer if isinstance(answer, list) else [answer]:
+                quote["expiry"] = int(time.time()) - 2 * 3600
+        return answer
+
+    mint_proxy.falsify = falsify
+    scene = mint_stage(mint, url=mint_proxy.url, **SLOW_RECONCILE)
+    first, handle = scene.watch_new_quote()
+    second, other = scene.watch_new_quote()
+    for expired in (handle, other):
+        scene.expect(expired, "EXPIRED", within=2 * POLLED_BOUND_S)
+    mint.receive(first.bolt11)
+    scene.expect(handle, "EXPIRED", "PAID", via="websocket")
+    scene.bridge.kill()
+    mint.receive(second.bolt11)
+    scene.bridge.start()
+    scene.listen()
+    scene.expect(other, "EXPIRED", "PAID", within=CONNECT_TIMEOUT_S)
+    scene.wallet.mint(second)
+    scene.expect(other, "EXPIRED", "PAID", "ISSUED")
+
+
+# Limits, ours and the mint's own
+
+
+def test_a_quick_heartbeat_leaves_room_for_coming_back(mint_stage, mint, mint_proxy: MintProxy):
+    scene = mint_stage(
+        mint, url=mint_proxy.url, heartbeat_ms=1500, heartbeat_timeout_ms=1000, **SLOW_RECONCILE
+    )
+    quotes = [scene.wallet.request_mint(21) for _ in range(21)]
+    # All at once: one subscription holds them.
+    watched = [
+        (quote, scene.bridge.open_watch("alpha", "bolt11_mint_quote", quote.id)["handle"])
+        for quote in quotes
+    ]
+    quiet = Counter()
+
+    def probes_have_ended() -> bool:
+        quiet[scene.bridge.source("alpha")["frames_received"]] += 1
+        return max(quiet.values()) > 40
+
+    # Frames come with each probe, none with a ping.
+    wait_until(probes_have_ended, 60, "the probes have used what they may", interval=0.1)
+    mint_proxy.cut_sockets()
+    for quote, _ in watched:
+        mint.receive(quote.bolt11)
+    for _, handle in watched:
+        scene.expect(handle, "PAID", within=5 * TIME_FACTOR)
+    source = scene.bridge.source("alpha")
+    assert (source["state"], source["delivery"]) == ("connected", "live")
 
 
 def test_a_limited_mint_is_left_in_peace_for_a_minute(mint_stage, mint, mint_proxy: MintProxy):

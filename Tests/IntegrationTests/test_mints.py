@@ -3,6 +3,7 @@
 import re
 import signal
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -44,6 +45,8 @@ def test_a_mint_quote_is_paid_and_issued(mint_stage, mint):
         "previous_state": "UNPAID",
         "amount": 100,
         "unit": "sat",
+        "amount_paid": None,
+        "amount_issued": None,
         "observed_at": observed_at,
         "via": "websocket",
     }
@@ -66,6 +69,27 @@ def test_a_melt_quote_and_its_proofs_are_pending_and_then_decided(
     scene.expect(handle, "PENDING", quote_ends, via="websocket")
     for proof_handle in proof_handles:
         scene.expect(proof_handle, "PENDING", proof_ends, via="websocket")
+
+
+def test_an_older_nutshell_is_followed_as_well(mint_stage, older_mint, other_mint):
+    scene = mint_stage(older_mint, **SLOW_RECONCILE)
+    assert older_mint.version in scene.bridge.source("alpha")["server_version"]
+    quote, handle = scene.watch_new_quote(100)
+    older_mint.receive(quote.bolt11)
+    scene.expect(handle, "PAID", via="websocket")
+    scene.wallet.mint(quote)
+    scene.expect(handle, "PAID", "ISSUED", via="websocket")
+    melt, proofs, melt_handle = scene.watch_new_melt(CashuWallet(other_mint.url))
+    proof_handle = scene.watch("proof_state", proofs[0].y)
+    # It answers only once the payment is decided.
+    paying = threading.Thread(target=scene.wallet.melt, args=(melt, proofs), daemon=True)
+    paying.start()
+    scene.expect(melt_handle, "PENDING")
+    older_mint.resolve(melt.bolt11)
+    scene.expect(melt_handle, "PENDING", "PAID", via="websocket")
+    scene.expect(proof_handle, "PENDING", "SPENT", via="websocket")
+    paying.join(10)
+    scene.check_that_it_lives()
 
 
 def test_two_mints_tell_both_ends_of_one_payment(mint_stage, mint, other_mint):

@@ -1,5 +1,6 @@
 """The process: how it starts, what it reads again, and how it leaves."""
 
+import os
 import resource
 import selectors
 import signal
@@ -9,11 +10,14 @@ import time
 
 import pytest
 
+from lab.bridge import BINARY, REPOSITORY
 from lab.process import free_port, wait_until
 from lab.scenario import CONNECT_TIMEOUT_S, balance, received
 
 STREAMS = 5000
 STOP_BOUND_S = 5
+# Of the kernel's tcp_states.h: the peer has sent all, and ended in order.
+TCP_CLOSE_WAIT = 8
 
 EX_OK, EX_USAGE, EX_UNAVAILABLE, EX_IOERR, EX_CONFIG = 0, 64, 69, 74, 78
 
@@ -99,6 +103,28 @@ def test_a_mistake_in_a_wallet_is_named_without_its_secret(bridge, key, value):
     assert key in words
     assert "0123456789abcdef" not in words
     assert "SECRET-THAT-IS-NOT-ECHOED" not in words
+
+
+@pytest.mark.parametrize(
+    ("variable", "nearest"),
+    [
+        ("WALLETWIRE_SERVER_ACCES_TOKEN", "WALLETWIRE_SERVER_ACCESS_TOKEN"),
+        ("WALLETWIRE_TOKEN", "WALLETWIRE_ACCESS_TOKEN"),
+        ("walletwire_server_listen", "WALLETWIRE_SERVER_LISTEN"),
+        ("WALLETWIRE_LNBITS_URL", ""),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_variable_that_counts_for_nothing_is_named(bridge, variable, nearest, command):
+    bridge.write_configuration()
+    done = subprocess.run(
+        [REPOSITORY / BINARY, command, "--config", bridge.config_file],
+        env={"PATH": os.environ["PATH"], variable: "SECRET-THAT-IS-NOT-ECHOED"},
+        capture_output=True, text=True, timeout=20,
+    )  # fmt: skip
+    assert done.returncode == EX_CONFIG
+    (line,) = done.stderr.splitlines()
+    assert f"${variable}: " in line and nearest in line and "SECRET" not in line
 
 
 def test_two_wallets_of_one_name_are_a_mistake(bridge):
@@ -244,6 +270,28 @@ def test_thousands_of_streams_end_after_a_whole_event(stage, any_backend):
     assert all(b"event: payment" in tail for tail in tails)
     assert stopped_after < STOP_BOUND_S
     scene.is_over = True
+
+
+def test_bytes_behind_the_request_do_not_make_the_end_a_reset(bridge):
+    bridge.start()
+    host, port = bridge.url.removeprefix("http://").split(":")
+    request = b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    wires = [socket.create_connection((host, int(port)), timeout=10) for _ in range(20)]
+    heard = [b""] * len(wires)
+    for number, wire in enumerate(wires):
+        wire.sendall(request)
+        while b"event: snapshot" not in heard[number]:
+            heard[number] += wire.recv(65536)
+        wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000)
+    assert bridge.stop() == EX_OK
+    for number, wire in enumerate(wires):
+        # By the state of the connection: after a reset it is CLOSE, and a kernel less patient than Linux's would have
+        # thrown away what has not been read.
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE_WAIT
+        while data := wire.recv(65536):
+            heard[number] += data
+        wire.close()
+        assert heard[number].endswith(b"\n\n\r\n0\r\n\r\n")
 
 
 def read(readers: selectors.BaseSelector, until: float) -> list[bytes]:

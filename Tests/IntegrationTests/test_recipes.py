@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from lab.bridge import REPOSITORY, Bridge
+from lab.home_assistant import HomeAssistant
 from lab.process import Process, free_port, wait_until
 from lab.rest import request
 from lab.simulator import Simulator
@@ -95,6 +96,24 @@ def test_a_script_tells_of_a_payment_and_comes_back_by_id(
         stop_with_children(follower)
 
 
+@pytest.mark.parametrize("script", ["follow.py", "follow.mjs"])
+def test_a_script_prints_nothing_of_a_payer_s_that_steers_a_terminal(
+    bridge: Bridge, pay, tmp_path: Path, script: str
+):
+    command = [str(RECIPES / script), bridge.url]
+    if script.endswith(".mjs"):
+        command.insert(0, next(str(p) for p in (REPOSITORY / ".cache/browser").rglob("driver/node")))
+    follower = Process(command, tmp_path / "script.log")
+    try:
+        wait_until(lambda: is_followed(bridge), TOLD_S, "the script follows")
+        pay(21, "\x1b]0;owned\x07 \x9b31m \u202efdp \u2028+5.000 sat\r\n👩\u200d🚀 end")
+        wait_until(lambda: "end" in follower.log, TOLD_S, "the script tells")
+    finally:
+        follower.kill()
+    (line,) = follower.log.split("\n")[:-1]
+    assert line.endswith("sat  ?]0;owned? ?31m ?fdp ?+5.000 sat??👩\u200d🚀 end")
+
+
 def stop_with_children(follower: Process) -> None:
     """The shell's curl goes with it."""
     children = subprocess.run(
@@ -156,16 +175,66 @@ def test_home_assistants_webhook_is_called_for_each_payment(bridge: Bridge, pay,
         server.shutdown()
         server.server_close()
     automation = yaml.safe_load(recipe("home-assistant.yaml"))["automation"][0]
-    assert automation["triggers"][0]["webhook_id"] == hook.rsplit("/", 1)[1]
+    assert automation["trigger"][0]["webhook_id"] == hook.rsplit("/", 1)[1]
 
     class Trigger:
         json = called[0]
 
-    condition = automation["conditions"][0]["value_template"]
-    title = automation["actions"][0]["data"]["title"]
+    condition = automation["condition"][0]["value_template"]
+    title = automation["action"][0]["data"]["title"]
     render = jinja2.Environment().from_string
     assert render(condition).render(trigger=Trigger) == "True"
     assert render(title).render(trigger=Trigger) == "Received 5 sat"
+
+
+# What a payer may write to be obeyed, and what must be told of it all the same. Home Assistant 2024.3 runs a message as
+# a template; its frontend and its apps show Markdown and HTML.
+OBEYED = {
+    "{{ states.sensor | map(attribute='entity_id') | list }}": "states.sensor",
+    "{% for state in states %}{{ state.entity_id }}{% endfor %}": "for state in states",
+    "{{ broken": "broken",
+    "{# unseen #}": "unseen",
+    "{{ 7 * 6 }}": "7   6",
+    "![x](http://192.0.2.1/x.png) <img src=x> *a* `b`": "http://192.0.2.1/x.png",
+    "{{ '{{' }} 1 + 1 {{ '}}' }}": "1 + 1",
+    "hi ⚡": "hi ⚡",
+}
+
+
+def test_a_real_home_assistant_reads_the_recipe_and_obeys_no_payer(bridge: Bridge, pay, tmp_path: Path):
+    """The oldest that the recipe is for, 2024.3.3."""
+    assistant = HomeAssistant(
+        tmp_path / "assistant", recipe("home-assistant.yaml").replace(USUAL_URL, bridge.url)
+    )
+    hook = f"{assistant.url}/api/webhook/walletwire-payment"
+    script = Process(
+        [str(RECIPES / "home-assistant-events.py"), hook, bridge.url], tmp_path / "script.log"
+    )
+    try:
+        assistant.wait()
+        wait_until(
+            lambda: (assistant.state("sensor.wallet_balance") or {}).get("state")
+            == str(bridge.balance()["balance_sat"]),
+            30,
+            "the sensor has the balance",
+        )
+        stale = assistant.state("binary_sensor.wallet_balance_stale")
+        assert stale is not None and stale["state"] == "off"
+        wait_until(lambda: is_followed(bridge), TOLD_S, "the script follows")
+        for number, memo in enumerate(OBEYED):
+            pay(100 + number, memo)
+        wait_until(lambda: len(assistant.messages) == len(OBEYED), 30, "every payment is told")
+    finally:
+        script.kill()
+        assistant.stop()
+    told = {message["title"]: message["message"] for message in assistant.messages}
+    for number, words in enumerate(OBEYED.values()):
+        message = told[f"Received {100 + number} sat"]
+        assert words in message
+        assert not set("{}[]<>*`") & set(message)
+        assert "sensor.wallet" not in message and "automation." not in message
+    errors = [line for line in assistant.log.read_text().splitlines() if " ERROR " in line]
+    assert errors == []
 
 
 # Dashboards

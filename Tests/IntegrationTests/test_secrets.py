@@ -1,11 +1,13 @@
 """Secrets: planted wherever one can be, and looked for in everything that comes out. And who may read key files."""
 
 import os
+import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -15,11 +17,13 @@ from lab.process import free_port, wait_until
 
 INLINE_KEY = "canary1inlinekey0123456789abcdef"
 FILE_KEY = "canary2filekey00123456789abcdef0"
+SHORT_KEY = "c7key"
 TOKEN = "canary3-access-token-0123456789"
 WRONG_TOKEN = "canary4-wrong-token-0123456789"
 PREIMAGE = "canary5" + "5" * 57
 INVOICE = "lnbc10n1canary6invoice0123456789"
-SECRETS = [INLINE_KEY, FILE_KEY, TOKEN, WRONG_TOKEN, PREIMAGE, INVOICE]
+KEYS = [INLINE_KEY, FILE_KEY, SHORT_KEY]
+SECRETS = [*KEYS, TOKEN, WRONG_TOKEN, PREIMAGE, INVOICE]
 EX_CONFIG = 78
 
 PATHS = [
@@ -31,29 +35,58 @@ PATHS = [
 ]  # fmt: skip
 
 
+def escaped(text: str) -> str:
+    """As JSON may spell it (RFC 8259, section 7)."""
+    return "".join(f"\\u{ord(character):04X}" for character in text)
+
+
+def percent(text: str) -> str:
+    return "".join(f"%{ord(character):02x}" for character in text)
+
+
+def twice(text: str) -> str:
+    """JSON within JSON, as extensions write it into `extra`."""
+    return escaped(text).replace("\\", "\\\\")
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "plain": str, "escaped": escaped, "percent": percent, "upper case": str.upper, "twice": twice,
+}  # fmt: skip
+
+
+def spelled(text: str, spell: Callable[[str], str]) -> str:
+    """The text with each secret of the bridge's in another spelling."""
+    return re.sub("|".join([*KEYS, TOKEN]), lambda found: spell(found[0]), text)
+
+
 def row(name: str, key: str, amount: int) -> dict[str, object]:
     """A payment with everything that LNbits puts into one, and the key in what people write."""
     return {
-        "checking_id": name, "payment_hash": name, "wallet_id": "w", "amount": amount, "fee": 0,
+        "checking_id": name, "payment_hash": f"{name}-of-{INLINE_KEY}", "wallet_id": "w", "amount": amount, "fee": 0,
         "status": "success", "memo": f"memo {key}", "bolt11": INVOICE, "preimage": PREIMAGE,
         "payment_request": INVOICE, "extra": {"comment": key, "tag": key},
         "time": "2026-11-21T01:41:32+00:00", "expiry": "2026-11-21T01:41:32+00:00",
     }  # fmt: skip
 
 
-def make_server(key: str) -> HostileLNbits:
-    """A server that writes the key into whatever it says of the wallet."""
+def make_server(key: str, spell: Callable[[str], str]) -> HostileLNbits:
+    """A server that writes the key into whatever it says of the wallet, and what else it has heard of."""
     server = HostileLNbits(1_000_000)
-    server.rows = [row("canary-payment", key, 1_000_000)]
+    server.rows = [row("canary-payment", f"{key} {TOKEN} {FILE_KEY}", 1_000_000)]
     server.name = f"wallet of {key}"
     server.version = f"1.6.2-{key}"
+    server.spell = lambda answer: spelled(answer, spell)
     return server
 
 
+@pytest.fixture(params=SPELLINGS.values(), ids=SPELLINGS.keys())
+def spell(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    return request.param
+
+
 @pytest.fixture
-def servers() -> Iterator[list[HostileLNbits]]:
-    """One for each wallet: a server is not told the keys of another."""
-    servers = [make_server(INLINE_KEY), make_server(FILE_KEY)]
+def servers(spell: Callable[[str], str]) -> Iterator[list[HostileLNbits]]:
+    servers = [make_server(key, spell) for key in KEYS]
     yield servers
     for server in servers:
         server.close()
@@ -61,7 +94,7 @@ def servers() -> Iterator[list[HostileLNbits]]:
 
 def refuse(server: HostileLNbits, key: str) -> None:
     """From now on the key is refused, and repeated."""
-    detail = f'{{"detail":"No wallet for {key}."}}'.encode()
+    detail = server.spell(f'{{"detail":"No wallet for {key}."}}').encode()
     server.faults[WALLET] = send(response(detail, status="401 Unauthorized"))
 
 
@@ -82,6 +115,7 @@ def configure(bridge: Bridge, servers: list[HostileLNbits]) -> None:
     bridge.add_wallet("second", servers[1].url, "")
     del bridge.configuration["wallet"][1]["invoice_key"]
     bridge.configuration["wallet"][1]["invoice_key_file"] = str(key)
+    bridge.add_wallet("third", servers[2].url, SHORT_KEY)
 
 
 def ask_everything(bridge: Bridge) -> list[str]:
@@ -107,8 +141,14 @@ def what_the_system_shows(bridge: Bridge) -> list[str]:
     return [text.decode() for text in (listed.stdout, *titles)]
 
 
+def read(text: str) -> str:
+    """What a reader can make of a text: with its escapes undone, whatever the case of its letters."""
+    text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    return unquote(text).lower()
+
+
 def find_secrets(texts: list[str]) -> list[str]:
-    return [secret for secret in SECRETS if any(secret in text for text in texts)]
+    return [secret for secret in SECRETS if any(secret in read(text) for text in texts)]
 
 
 def source(bridge: Bridge, name: str = "main") -> dict:
@@ -125,7 +165,7 @@ def wait_for(bridge: Bridge, **values: object) -> None:
     wait_until(arrived, 20, f"{values}")
 
 
-def test_no_secret_comes_out_of_anything(new_bridge, servers: list[HostileLNbits]):
+def test_no_secret_comes_out_of_anything(new_bridge, servers: list[HostileLNbits], spell):
     bridge = new_bridge()
     configure(bridge, servers)
     bridge.start()
@@ -138,13 +178,14 @@ def test_no_secret_comes_out_of_anything(new_bridge, servers: list[HostileLNbits
     server.rows.append(row("canary-second", INLINE_KEY, 7000))
     server.balance_msat += 7000
     frame = f'{{"wallet_balance":1007,"payment":{{"memo":"{INLINE_KEY}","bolt11":"{INVOICE}"}}}}'
-    server.push(text_frame(frame.encode()))
+    server.push(text_frame(server.spell(frame).encode()))
     stream.wait_for(lambda s: s.of_kind("payment"), 20, "the payment")
-    reason = b"\x03\xf4" + f"gone, {INLINE_KEY}".encode()
+    # Within the 123 bytes of a close reason.
+    reason = b"\x03\xf4" + spelled(f"gone, {INLINE_KEY}", spell).encode()[:123]
     server.push(text_frame(reason, 0x88))
     wait_until(lambda: source(bridge)["last_close_code"] == 1012, 20, "closed")
     said += ask_everything(bridge)
-    for server, key in zip(servers, (INLINE_KEY, FILE_KEY), strict=True):
+    for server, key in zip(servers, KEYS, strict=True):
         refuse(server, key)
     wait_for(bridge, state="failed", reason="credentials")
     said += ask_everything(bridge)
@@ -166,7 +207,7 @@ def test_a_check_that_fails_tells_no_secret(new_bridge, servers: list[HostileLNb
     bridge = new_bridge()
     configure(bridge, servers)
     bridge.write_configuration()
-    for server, key in zip(servers, (INLINE_KEY, FILE_KEY), strict=True):
+    for server, key in zip(servers, KEYS, strict=True):
         refuse(server, key)
     done = subprocess.run(
         [REPOSITORY / BINARY, "check", "--config", bridge.config_file],

@@ -41,5 +41,6 @@ def test_it_is_installed_with_everything_it_names(tmp_path: Path):
     assert (root / keys.lstrip("/")).stat().st_mode & 0o777 == 0o700
     assert (root / "opt/walletwire/share/walletwire/walletwire.example.toml").exists()
     assert (root / "opt/walletwire/share/walletwire/public/index.html").exists()
-    for wanted in ("DynamicUser=yes", "StateDirectory=walletwire", "ProtectSystem=strict"):
+    for wanted in ("DynamicUser=yes", "StateDirectory=walletwire", "ProtectSystem=strict",
+                   "LimitCORE=0", "SWIFT_BACKTRACE=registers=none"):
         assert wanted in unit

@@ -101,3 +101,14 @@ def test_a_proxy_that_does_not_help_is_named(new_bridge, socks: SOCKSServer, lis
     source = bridge.wait_for_state("error", CONNECT_TIMEOUT_S)
     assert words in source["last_error"], source["last_error"]
     assert source["reason"] == "network"
+
+
+@pytest.mark.parametrize("host", ["walletwire-test.onion", "sub.walletwire-test.ONION."])
+def test_an_onion_service_without_a_proxy_says_what_is_missing(new_bridge, host):
+    bridge = new_bridge()
+    bridge.add_wallet("main", f"http://{host}", "0123456789abcdef" * 2)
+    bridge.add_mint("mint", f"http://{host}/Bitcoin")
+    bridge.start()
+    for name in ("main", "mint"):
+        source = bridge.wait_for_state("error", CONNECT_TIMEOUT_S, name, reason="network")
+        assert "Tor" in source["last_error"] and "set proxy" in source["last_error"]

@@ -71,3 +71,22 @@ def test_a_wrong_certificate_is_refused_in_plain_words(
     assert words in source["last_error"]
     assert wallet.invoice_key not in source["last_error"]
     assert bridge.get("/api/v1/balance").status == 503
+
+
+def test_a_common_name_is_no_name(new_bridge, any_backend, authority, front):
+    made = front(authority.certificate("localhost", "email:a@localhost"))
+    _, bridge = start(new_bridge, any_backend, made.port, ca_file=str(authority.file))
+    source = bridge.wait_for_state("error", CONNECT_TIMEOUT_S, reason="tls")
+    assert "names no host" in source["last_error"]
+
+
+def test_a_plain_url_to_a_port_for_tls_is_told_to_try_https(
+    new_bridge, any_backend, authority, front
+):
+    made = front(authority.certificate("plain", "DNS:localhost"))
+    wallet = any_backend.create_wallet("behind-tls", 1000)
+    bridge = new_bridge()
+    bridge.add_wallet("main", f"http://localhost:{made.port}", wallet.invoice_key)
+    bridge.start()
+    source = bridge.wait_for_state("error", CONNECT_TIMEOUT_S)
+    assert "https://" in source["last_error"], source

@@ -16,7 +16,7 @@ from lab.simulator import Simulator
 DURABLE = ("payment", "balance")
 EVENT_TIMEOUT_S = 15
 END_TIMEOUT_S = 5
-EX_USAGE, EX_NOPERM = 64, 77
+EX_USAGE, EX_NOPERM, EX_CONFIG = 64, 77, 78
 
 
 class Watch(Process):
@@ -162,8 +162,13 @@ def test_the_token_comes_from_its_file_and_is_asked_for(bridge, watch, tmp_path)
     bridge.configuration["server"]["access_token"] = "a-token-of-some-length"
     bridge.start()
     child = watch(bridge.url, "--json")
-    assert child.wait(EVENT_TIMEOUT_S) == EX_NOPERM and "--token-file" in child.log
+    assert child.wait(EVENT_TIMEOUT_S) == EX_NOPERM and "wants its access token" in child.log
+    assert "--token-file" in child.log and "wrong" not in child.log
     file = tmp_path / "token"
+    file.write_text("another-token-of-some-length\n")
+    child = watch(bridge.url, "--json", "--token-file", str(file))
+    assert child.wait(EVENT_TIMEOUT_S) == EX_NOPERM and "wrong" in child.log
+    assert "another-token" not in child.log
     file.write_text("a-token-of-some-length\n")
     assert begun(watch(bridge.url, "--json", "--token-file", str(file))).events
 
@@ -178,5 +183,24 @@ def test_a_base_path_is_kept(bridge, watch):
     assert child.events[0]["event"] == "snapshot"
 
 
-def test_what_is_no_url_is_a_usage_error(watch):
-    assert watch("nowhere").wait(END_TIMEOUT_S) == EX_USAGE
+def test_a_url_may_lack_its_scheme(bridge, watch):
+    bridge.stop()
+    bridge.configuration["server"]["base_path"] = "/wallet"
+    bridge.write_configuration()
+    bridge.launch()
+    listen = bridge.configuration["server"]["listen"]
+    port = listen.split(":")[1]
+    for url in (f"{listen}/wallet", f"localhost:{port}/wallet/"):
+        assert begun(watch(url, "--json")).events[0]["event"] == "snapshot"
+
+
+@pytest.mark.parametrize("url", ["nowhere", "http:", "ftp://127.0.0.1", "a@127.0.0.1:1", "a.b?c"])
+def test_what_is_no_url_is_a_usage_error(watch, url):
+    assert watch(url).wait(END_TIMEOUT_S) == EX_USAGE
+
+
+def test_a_token_file_that_is_none_is_named(watch, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, tmp_path / "none"):
+        child = watch("127.0.0.1:1", "--token-file", str(path))
+        assert child.wait(END_TIMEOUT_S) == EX_CONFIG and "--token-file" in child.log

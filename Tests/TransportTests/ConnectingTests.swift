@@ -36,6 +36,62 @@ struct ConnectingTests {
     #expect(outcome.error?.description.contains("nonexistent.invalid") == true)
   }
 
+  @Test(
+    "RFC 7686, section 2: no resolver is asked for an onion service's name, and the remedy is told",
+    arguments: ["abc.onion", "sub.abc.ONION", "abc.onion.", "Abc.Onion", "onion"])
+  func onion(host: String) async throws {
+    var options = ConnectionOptions()
+    options.resolver = UnwantedResolver()
+    let outcome = try await attempt(Endpoint(host: host, port: 80), options)
+    #expect(outcome.error == .onionWithoutProxy(host: host))
+    #expect(outcome.steps == [])
+    #expect(outcome.error?.category == .nameResolution)
+    #expect(outcome.error?.description.contains("set proxy") == true)
+    // Nor is a proxy looked for under such a name.
+    options.proxy = SOCKSProxy(endpoint: Endpoint(host: host, port: 9050))
+    let behind = try await attempt(Endpoint(host: "example.com", port: 80), options)
+    #expect(behind.error == .onionWithoutProxy(host: host))
+  }
+
+  @Test("a proxy is given an onion service's name; the resolver is asked for the proxy alone")
+  func onionThroughProxy() async throws {
+    try await withLoop { loop in
+      let proxy = try await loop.listen { connection in
+        connection.open { event in
+          // The greeting; then the request, which ends with the name and the port.
+          guard case .received(let bytes) = event else { return }
+          if bytes.count == 3 { return connection.send([5, 0]) }
+          let isNamed = bytes.suffix(11) == Array("abc.onion".utf8) + [0, 80]
+          connection.send([5, isNamed ? 0 : 1, 0, 1, 0, 0, 0, 0, 0, 0])
+        }
+      }
+      let options = ConnectionOptions(proxy: SOCKSProxy(endpoint: proxy.endpoint))
+      let outcome = try await attempt(Endpoint(host: "abc.onion", port: 80), options)
+      #expect(outcome.steps == [.resolve, .connect, .proxy])
+      #expect(outcome.error == nil)
+      try await loop.run { proxy.close() }
+    }
+  }
+
+  @Test("other names that only hold the word are looked up", arguments: ["onion.test", "aonion"])
+  func notOnion(host: String) async throws {
+    var options = ConnectionOptions()
+    options.resolver = StubResolver(answer: .failure(.nameNotFound(host: host)))
+    let outcome = try await attempt(Endpoint(host: host, port: 80), options)
+    #expect(outcome.error == .nameNotFound(host: host))
+  }
+
+  @Test(
+    "a name of mDNS that is not found asks for mDNS",
+    arguments: [
+      TransportError.nameNotFound(host: "umbrel.local"), .nameNotFound(host: "A.LOCAL."),
+      .nameLookupFailed(host: "umbrel.local", reason: "no answer"),
+    ])
+  func mDNS(error: TransportError) {
+    #expect(error.description.contains("libnss-mdns"))
+    #expect(!TransportError.nameNotFound(host: "local.test").description.contains("mdns"))
+  }
+
   @Test("a resolver that does not answer runs into the deadline of its step")
   func silentResolver() async throws {
     var options = ConnectionOptions()

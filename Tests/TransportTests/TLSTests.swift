@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import Testing
 
 @testable import Transport
@@ -8,8 +9,8 @@ struct TLSTests {
   private func certificates() throws -> TestCertificates { try #require(TestCertificates.current) }
 
   private func options(trusting authority: String?) throws -> ConnectionOptions {
-    let file = try authority.map { try certificates().path("\($0).pem") }
-    return ConnectionOptions(tls: try TLSContext(caFile: file))
+    let trusted = try authority.map { try TrustedCertificates(pem: bytes(of: "\($0).pem")) }
+    return ConnectionOptions(tls: try TLSContext(trusting: trusted))
   }
 
   private func attemptTLS(
@@ -179,16 +180,52 @@ struct TLSTests {
     }
   }
 
-  @Test("a ca_file that is missing or no PEM is refused with its path")
-  func trustFile() throws {
-    for path in ["/nonexistent.pem", try certificates().path("good.key")] {
+  @Test(
+    "RFC 9525: a name in the subject alone is none, whatever else the certificate names",
+    arguments: [
+      ("common-name", "localhost", []), ("common-address", "127.0.0.1", []),
+      ("common-name-with-email", "localhost", []),
+      ("common-name-with-address", "localhost", ["127.0.0.9"]),
+      ("common-name-with-other", "localhost", ["other.example"]),
+    ])
+  func subjectDoesNotCount(_ certificate: String, _ host: String, _ names: [String]) async throws {
+    let outcome = try await attemptTLS(host, server: certificate, trusting: "ca")
+    #expect(outcome.error == .tls(.otherHost(expected: host, certificateNames: names)))
+    let words = try #require(outcome.error?.description)
+    #expect(words.contains(names.isEmpty ? "names no host" : "issued for another host"))
+  }
+
+  @Test(
+    "RFC 9525, section 6.3: a wildcard is the whole of the leftmost label",
+    arguments: [
+      ("a.wild.example", true), ("b.a.wild.example", false), ("wild.example", false),
+      ("www.part.example", false), ("w.part.example", false),
+    ])
+  func wildcards(_ host: String, _ isAccepted: Bool) async throws {
+    let outcome = try await attemptTLS(host, server: "wildcards", trusting: "ca")
+    #expect((outcome.error == nil) == isAccepted)
+    if !isAccepted { #expect(outcome.error?.category == .tls) }
+  }
+
+  @Test("what is trusted is certificates in PEM form, and whole")
+  func trustedCertificates() throws {
+    let good = try bytes(of: "good.pem")
+    let key = try bytes(of: "good.key")
+    for pem in [[], key, Array(good.dropLast(good.count / 2)), good + good.dropLast(80)] {
       #expect {
-        _ = try TLSContext(caFile: path)
+        _ = try TrustedCertificates(pem: pem)
       } throws: { error in
-        guard case .tls(.trustFile(path, _)) = error as? TransportError else { return false }
+        guard case .tls(.trust) = error as? TransportError else { return false }
         return true
       }
     }
+    for pem in [good, key + good, good + key, good + good] {
+      _ = try TLSContext(trusting: try TrustedCertificates(pem: pem))
+    }
+  }
+
+  private func bytes(of file: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(filePath: try certificates().path(file))))
   }
 
   /// A SOCKS5 proxy for one connection that knows one target.

@@ -19,6 +19,12 @@ final class TestCertificates: Sendable {
     try makeCertificate("good", names: "DNS:localhost,IP:127.0.0.1")
     try makeCertificate("other", names: "DNS:other.example,DNS:www.other.example")
     try makeCertificate("expired", names: "DNS:localhost", days: -1)
+    try makeCertificate("wildcards", names: "DNS:*.wild.example,DNS:w*.part.example")
+    try makeCertificate("common-name", subject: "localhost")
+    try makeCertificate("common-address", subject: "127.0.0.1")
+    try makeCertificate("common-name-with-email", subject: "localhost", names: "email:a@localhost")
+    try makeCertificate("common-name-with-address", subject: "localhost", names: "IP:127.0.0.9")
+    try makeCertificate("common-name-with-other", subject: "localhost", names: "DNS:other.example")
     try run([
       "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout",
       path("self.key"), "-out", path("self.pem"), "-subj", "/CN=home server", "-days", "2",
@@ -40,12 +46,16 @@ final class TestCertificates: Sendable {
     ])
   }
 
-  private func makeCertificate(_ name: String, names: String, days: Int = 2) throws {
-    try run([
-      "req", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout",
-      path("\(name).key"), "-out", path("\(name).csr"), "-subj", "/CN=\(name)", "-addext",
-      "subjectAltName=\(names)",
-    ])
+  /// - Parameter names: its subjectAltName; nil for none.
+  private func makeCertificate(
+    _ name: String, subject: String? = nil, names: String? = nil, days: Int = 2
+  ) throws {
+    let extensions = names.map { ["-addext", "subjectAltName=\($0)"] } ?? []
+    try run(
+      [
+        "req", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout",
+        path("\(name).key"), "-out", path("\(name).csr"), "-subj", "/CN=\(subject ?? name)",
+      ] + extensions)
     try run([
       "x509", "-req", "-in", path("\(name).csr"), "-CA", path("ca.pem"), "-CAkey", path("ca.key"),
       "-out", path("\(name).pem"), "-days", "\(days)", "-copy_extensions", "copy",

@@ -123,6 +123,17 @@ struct StubResolver: HostResolver {
   }
 }
 
+/// Is a mistake to ask.
+struct UnwantedResolver: HostResolver {
+  func resolve(
+    _ endpoint: Endpoint,
+    _ completion: @escaping @Sendable (Result<[SocketAddress], TransportError>) -> Void
+  ) {
+    Issue.record("the resolver was asked for \(endpoint)")
+    completion(.failure(.nameNotFound(host: endpoint.host)))
+  }
+}
+
 /// An address in whose queue there is no room: the kernel leaves attempts to connect unanswered.
 final class BlackHole: Sendable {
   let address: SocketAddress

@@ -73,8 +73,7 @@ struct ServerHandshakeTests {
       statusCode: 403, reasonPhrase: "Forbidden",
       headers: [
         "Content-Length": "2", "Connection": "close", "Content-Type": "application/json",
-      ],
-      bodyPrefix: bytes("{}"), isBodyComplete: true)
+      ])
     #expect(try handshake.receive(response) == .refused(expected))
   }
 

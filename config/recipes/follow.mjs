@@ -19,7 +19,9 @@ async function* events() {
         const blocks = (rest + text).split("\n\n");
         rest = blocks.pop();
         for (const block of blocks) {
-          const field = (name) => block.match(new RegExp(`^${name}: (.*)$`, "m"))?.[1];
+          // Not by a pattern: to one, U+2028 in a memo is the end of a line.
+          const field = (name) =>
+            block.split("\n").find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
           lastId = field("id") ?? lastId;
           if (field("data")) yield { id: lastId, type: field("event"), data: JSON.parse(field("data")) };
         }
@@ -31,9 +33,12 @@ async function* events() {
   }
 }
 
+// A payer's words, without what would steer the terminal; the joiner is for emoji.
+const visible = (text) => text.replace(/(?!\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
+
 for await (const { type, data } of events()) {
   if (type === "payment" && data.status === "settled") {
-    console.log(`${data.direction === "incoming" ? "+" : "-"}${data.amount_msat / 1000} sat  ${data.memo}`);
+    console.log(`${data.direction === "incoming" ? "+" : "-"}${data.amount_msat / 1000} sat  ${visible(data.memo)}`);
   } else if (type === "gap") {
     console.log(`events are missing after ${data.requested}: ${data.reason}`);
   }

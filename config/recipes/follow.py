@@ -39,11 +39,16 @@ def events(url, token=None, last_id=""):
         time.sleep(2)
 
 
+def visible(text):
+    """A payer's words, without what would steer the terminal; the joiner is for emoji."""
+    return "".join(c if c.isprintable() or c == "\u200d" else "?" for c in text)
+
+
 if __name__ == "__main__":
     address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:2121"
     for _, kind, data in events(address, os.environ.get("WALLETWIRE_TOKEN")):
         if kind == "payment" and data["status"] == "settled":
             sign = "+" if data["direction"] == "incoming" else "-"
-            print(f"{sign}{data['amount_msat'] / 1000:.3f} sat  {data['memo']}", flush=True)
+            print(f"{sign}{data['amount_msat'] / 1000:.3f} sat  {visible(data['memo'])}", flush=True)
         elif kind == "gap":
             print(f"events are missing after {data['requested']}: {data['reason']}", flush=True)

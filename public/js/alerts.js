@@ -3,7 +3,7 @@
 // on is remembered in this browser, for all its tabs.
 
 import { Chime } from './chime.js';
-import { plain, sign } from './format.js';
+import { oneLine, plain, sign } from './format.js';
 import { keyOf } from './lists.js';
 import { recall, remember } from './settings.js';
 
@@ -110,7 +110,8 @@ async function once(key, work) {
  */
 function notify(payment, unit, wallet) {
   const title = `${sign(payment.direction)}${plain(payment.amount_msat, unit)} ${unit}`;
-  const body = [payment.memo || payment.comment, wallet].filter(Boolean).join(' · ');
+  const words = oneLine(payment.memo || payment.comment || '');
+  const body = [words, wallet].filter(Boolean).join(' · ');
   const icon = new URL('../icon.svg', import.meta.url).href;
   try {
     new Notification(title, { body, icon, tag: keyOf(payment) });

@@ -12,6 +12,7 @@ import { why } from './standing.js';
 const LABELS = {
   service: 'Service', version: 'Version', started_at: 'Started', uptime_seconds: 'Up for',
   subscribers: 'Event streams', last_event_id: 'Last event id', storage_error: 'Storage error',
+  storage_warning: 'Storage warning',
   label: 'Label',
   kind: 'Kind', state: 'State', reason: 'Reason', since: 'Since', next_retry_at: 'Next try',
   reconnect_attempt: 'Reconnect attempt', connection_attempts: 'Attempts in all',

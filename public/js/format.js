@@ -158,6 +158,17 @@ function two(number) {
   return String(number).padStart(2, '0');
 }
 
+/** Controls, line ends, and the marks that turn the order of what stands beside them. */
+const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+
+/**
+ * Somebody else's words for a place that has no elements to keep them apart from ours.
+ * @param {string} text
+ */
+export function oneLine(text) {
+  return text.replace(STEERING, ' ').trim();
+}
+
 /**
  * RFC 3339 to milliseconds; null stays null.
  * @param {string|null|undefined} text

@@ -10,6 +10,8 @@ package struct Configuration: Sendable, Equatable {
   /// In the order of the file; the first is the one that is meant where none is named.
   package var wallets: [WalletSettings] = []
   package var mints: [MintSettings] = []
+  /// What is allowed and yet should be told at the start: one line each, without a secret.
+  package var warnings: [String] = []
 
   /// The defaults alone.
   package init() {}

@@ -14,6 +14,8 @@ struct ConfigurationDocument {
   private(set) var tables: [String: Section] = [:]
   private(set) var wallets: [Section] = []
   private(set) var mints: [Section] = []
+  /// Whether other users of the machine can read the file.
+  private(set) var isOpenToOthers = false
 
   private static let tableNames = ["server", "storage", "upstream"]
   private static let listNames = ["wallet", "mint"]
@@ -22,10 +24,13 @@ struct ConfigurationDocument {
   init() {}
 
   /// Reads a file.
-  init(_ bytes: [UInt8], path: String) throws(ConfigurationError) {
+  init(_ contents: FileContents, path: String) throws(ConfigurationError) {
+    isOpenToOthers = contents.isOpenToOthers
     let whole = ValueOrigin.file(path, line: nil)
     // The parser is handed a C string, and would not see what stands behind a NUL.
-    guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+    guard !contents.bytes.contains(0),
+      let text = String(validating: contents.text, as: UTF8.self)
+    else {
       throw whole.mistake(nil, "must be TOML in UTF-8")
     }
     let reader = SectionReader(path: path, lines: KeyLines(text))
@@ -46,7 +51,8 @@ struct ConfigurationDocument {
         if name == "wallet" { wallets = sections } else { mints = sections }
       } else {
         throw origin.mistake(
-          name, "unknown section; allowed are [server], [storage], [upstream], [[wallet]], [[mint]]"
+          GivenValue.shown(key: name),
+          "unknown section; allowed are [server], [storage], [upstream], [[wallet]], [[mint]]"
         )
       }
     }

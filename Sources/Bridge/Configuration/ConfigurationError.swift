@@ -1,3 +1,5 @@
+import BridgeModel
+
 /// A mistake in the configuration, as one line that says where it is and what is allowed.
 ///
 /// It never repeats the value: that may be a secret, or a secret in the wrong place. The command
@@ -12,16 +14,15 @@ package struct ConfigurationError: Error, Sendable, Equatable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
-  package var description: String {
-    let line = [place, key, message].compactMap(\.self).joined(separator: ": ")
-    return String(
-      String.UnicodeScalarView(line.unicodeScalars.map { $0.properties.isControl ? "?" : $0 }))
-  }
-}
+  /// The longest path or name of a variable that is shown.
+  private static let maximumPlaceBytes = 512
+  /// The longest line; room for a place, and a list of all keys of a section.
+  private static let maximumBytes = 2048
 
-extension Unicode.Scalar.Properties {
-  fileprivate var isControl: Bool {
-    [.control, .lineSeparator, .paragraphSeparator].contains(generalCategory)
+  package var description: String {
+    let place = UpstreamText.cut(place, to: Self.maximumPlaceBytes)
+    let line = [place, key, message].compactMap(\.self).joined(separator: ": ")
+    return UpstreamText.cut(line.printable { _ in "?" }, to: Self.maximumBytes)
   }
 }
 

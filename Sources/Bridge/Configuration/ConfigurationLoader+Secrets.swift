@@ -44,24 +44,41 @@ extension SecretRule {
   func secret(
     inFile path: String, _ readFile: FileReader, mistake: (String) -> ConfigurationError
   ) throws(ConfigurationError) -> Secret {
+    let shown = Self.shown(path: path)
     let contents: FileContents?
     do throws(FileReadError) {
       contents = try readFile(path)
     } catch {
-      throw mistake("\(path) cannot be read: \(error.reason)")
+      throw mistake("\(shown) cannot be read: \(error.reason)")
     }
-    guard let contents else { throw mistake("\(path) does not exist") }
+    guard let contents else { throw mistake("\(shown) does not exist") }
     guard !contents.isOpenToOthers else {
       throw mistake("\(path) can be read by other users of this machine; run: chmod 600 \(path)")
     }
-    guard let secret = secret(String(decoding: contents.bytes, as: UTF8.self)) else {
-      throw mistake("\(path) must hold \(allowed), and nothing else")
+    guard let secret = secret(String(decoding: contents.text, as: UTF8.self)) else {
+      throw mistake("\(path) must hold nothing but \(allowed)")
     }
     return secret
+  }
+
+  /// The longest name without a folder that is surely no secret.
+  private static let maximumBareNameBytes = 15
+
+  /// A path as mistakes name it, unless it may be the secret itself, written where the file
+  /// belongs.
+  private static func shown(path: String) -> String {
+    let isPath = path.contains("/") && !path.contains { "+=".contains($0) }
+    if isPath || path.utf8.count <= maximumBareNameBytes { return path }
+    return "the file named there (the path of one, not the secret itself)"
   }
 }
 
 extension WalletSettings {
+  /// Whether the key is read from a file.
+  var hasKeyFile: Bool {
+    if case .file = invoiceKeySource { true } else { false }
+  }
+
   /// The wallet with its key read again from its file, for a reconnect by hand: a key is replaced by
   /// replacing its file. A key that stands in the configuration itself stays.
   ///

@@ -1,15 +1,18 @@
+import Transport
+
 extension ConfigurationLoader {
   /// Reads the wallets and mints, each on top of `[upstream]`.
   func addSources(
     of document: ConfigurationDocument, to configuration: inout Configuration
   ) throws(ConfigurationError) {
     var names: Set<String> = []
-    for (index, section) in (document.wallets + environmentWallet(document)).enumerated() {
-      configuration.wallets.append(
-        try wallet(SourceReading("wallet", index, section), configuration.upstream, &names))
+    let wallets = document.wallets + (try environmentWallet(document, configuration.file))
+    let walletReadings = wallets.enumerated().map { SourceReading(.wallet, $0, $1) }
+    for reading in walletReadings {
+      configuration.wallets.append(try wallet(reading, configuration.upstream, &names))
     }
-    for (index, section) in document.mints.enumerated() {
-      let reading = SourceReading("mint", index, section)
+    let mintReadings = document.mints.enumerated().map { SourceReading(.mint, $0, $1) }
+    for reading in mintReadings {
       let mint = try mint(reading, configuration.upstream, &names)
       // Its watches are known by its address: two names for it would tell everything twice.
       if let twin = configuration.mints.first(where: { $0.url == mint.url }) {
@@ -17,20 +20,25 @@ extension ConfigurationLoader {
       }
       configuration.mints.append(mint)
     }
+    let keys = configuration.wallets.map(\.invoiceKey)
+    for reading in walletReadings + mintReadings { try reading.refuseKeys(keys) }
   }
 
   /// The one wallet that the environment makes where the file has none: its address and its key.
   private func environmentWallet(
-    _ document: ConfigurationDocument
-  ) -> [ConfigurationDocument.Section] {
-    guard document.wallets.isEmpty else { return [] }
+    _ document: ConfigurationDocument, _ file: String?
+  ) throws(ConfigurationError) -> [ConfigurationDocument.Section] {
     let keys = SourceDraft.invoiceKeyKeys
     let values = [
-      variable("WALLETWIRE_LNBITS_URL", key: "url"),
-      variable("WALLETWIRE_INVOICE_KEY", key: keys.inline),
-      variable("WALLETWIRE_INVOICE_KEY_FILE", key: keys.file),
+      variable(ConfigurationVariable.lnbitsURL, key: "url"),
+      variable(ConfigurationVariable.invoiceKey, key: keys.inline),
+      variable(ConfigurationVariable.invoiceKeyFile, key: keys.file),
     ].compactMap(\.self)
     guard let first = values.first else { return [] }
+    guard document.wallets.isEmpty else {
+      throw first.origin.mistake(
+        nil, "must not be set beside \(file ?? "a file") that names wallets: write it there")
+    }
     let name = GivenValue(key: "name", value: .word("main"), origin: first.origin)
     return [.init(values: [name] + values, origin: first.origin)]
   }
@@ -47,7 +55,7 @@ extension ConfigurationLoader {
     }
     var wallet = WalletSettings(
       name: draft.name, label: draft.label, url: url, invoiceKey: key, trust: draft.trust,
-      outgoingBalance: draft.outgoingBalance, upstream: draft.upstream)
+      outgoingBalance: draft.outgoingBalance, upstream: try ownUpstream(draft, reading))
     wallet.invoiceKeySource = source
     return wallet
   }
@@ -57,7 +65,38 @@ extension ConfigurationLoader {
   ) throws(ConfigurationError) -> MintSettings {
     let (draft, url) = try reading.draft(SourceDraft.mintTable, upstream, &names)
     return MintSettings(
-      name: draft.name, label: draft.label, url: url, upstream: draft.upstream)
+      name: draft.name, label: draft.label, url: url, upstream: try ownUpstream(draft, reading))
+  }
+
+  private func ownUpstream(
+    _ draft: SourceDraft, _ reading: SourceReading
+  ) throws(ConfigurationError) -> UpstreamSettings {
+    var upstream = draft.upstream
+    try readTrusted(into: &upstream, reading.values, section: reading.title)
+    return upstream
+  }
+
+  /// Reads the certificates of `ca_file`, where that is given among these values.
+  func readTrusted(
+    into upstream: inout UpstreamSettings, _ given: [GivenValue], section: String
+  ) throws(ConfigurationError) {
+    let key = "ca_file"
+    guard let origin = given.last(where: { $0.key == key })?.origin else { return }
+    let path = upstream.certificateAuthorityFile
+    upstream.trusted = nil
+    guard !path.isEmpty else { return }
+    do throws(FileReadError) {
+      guard let contents = try readFile(path) else {
+        throw FileReadError(reason: "there is no such file")
+      }
+      do throws(TransportError) {
+        upstream.trusted = try TrustedCertificates(pem: contents.bytes)
+      } catch {
+        throw FileReadError(reason: error.description)
+      }
+    } catch {
+      throw origin.mistake("\(section) \(key)", "\(path) cannot be used: \(error.reason)")
+    }
   }
 }
 
@@ -67,13 +106,17 @@ private struct SourceReading {
   let origin: ValueOrigin
   /// `[[wallet]] "main"` where it has a name, else `[[wallet]] number 2`.
   let title: String
+  private let kind: PastedURL.Kind
+  private let numberedTitle: String
 
-  init(_ kind: String, _ index: Int, _ section: ConfigurationDocument.Section) {
+  init(_ kind: PastedURL.Kind, _ index: Int, _ section: ConfigurationDocument.Section) {
+    self.kind = kind
     values = section.values
     origin = section.origin
     let name = section.values.last { $0.key == "name" }?.value.text
-    let isName = name.map(SourceDraft.isName) == true
-    title = "[[\(kind)]] " + (isName ? "\"\(name ?? "")\"" : "number \(index + 1)")
+    let isName = name.map { SourceDraft.isName($0) && !PastedURL.isLNbitsKey($0) } == true
+    numberedTitle = "[[\(kind)]] number \(index + 1)"
+    title = isName ? "[[\(kind)]] \"\(name ?? "")\"" : numberedTitle
   }
 
   func missing(_ keys: String, _ allowed: String) -> ConfigurationError {
@@ -83,6 +126,19 @@ private struct SourceReading {
   /// A mistake in a key that may be given, at its place.
   func mistake(_ key: String, _ words: String) -> ConfigurationError {
     (values.last { $0.key == key }?.origin ?? origin).mistake("\(title) \(key)", words)
+  }
+
+  /// Refuses a name, a label or an address with a wallet's key in it: all three are shown.
+  func refuseKeys(_ keys: [Secret]) throws(ConfigurationError) {
+    for value in values where ["name", "label"].contains(value.key) {
+      guard let text = value.value.text, PastedURL.holdsAny(of: keys, text) else { continue }
+      throw value.origin.mistake("\(numberedTitle) \(value.key)", "must not hold a wallet's key")
+    }
+    guard let value = values.last(where: { $0.key == "url" }), let text = value.value.text else {
+      return
+    }
+    let url = PastedURL(text, of: kind, keys: keys)
+    if url.holdsKey { throw mistake("url", "must be \(UpstreamURL.allowed)\(url.hint)") }
   }
 
   /// Reads the keys that wallets and mints share.

@@ -43,6 +43,11 @@ struct ConfigurationLoader {
   let readFile: FileReader
 
   func load() throws(ConfigurationError) -> Configuration {
+    if let name = ConfigurationVariable.firstUnknown(in: environment) {
+      throw ValueOrigin.variable(GivenValue.shown(key: name)).mistake(
+        nil,
+        "unknown variable; the nearest known one is \(ConfigurationVariable.nearest(to: name))")
+    }
     var configuration = Configuration()
     let (file, document) = try findDocument()
     configuration.file = file
@@ -51,7 +56,15 @@ struct ConfigurationLoader {
     try UpstreamSettings.table.apply(
       given("upstream", UpstreamSettings.table, document), to: &configuration.upstream,
       section: "[upstream]")
+    try readTrusted(
+      into: &configuration.upstream, given("upstream", UpstreamSettings.table, document),
+      section: "[upstream]")
     try addSources(of: document, to: &configuration)
+    if let file, document.isOpenToOthers, document.holdsSecret {
+      configuration.warnings.append(
+        "\(file) holds a key and can be read by other users of this machine; run: chmod 600 \(file)"
+      )
+    }
     return configuration
   }
 
@@ -60,7 +73,9 @@ struct ConfigurationLoader {
       if let path = overrides.file {
         (path, .flag("--config"))
       } else {
-        environment["WALLETWIRE_CONFIG"].map { ($0, .variable("WALLETWIRE_CONFIG")) }
+        environment[ConfigurationVariable.config].map {
+          ($0, .variable(ConfigurationVariable.config))
+        }
       }
     if let named {
       guard let document = try document(named.path) else {
@@ -82,7 +97,7 @@ struct ConfigurationLoader {
       throw ValueOrigin.file(path, line: nil).mistake(nil, "cannot be read: \(error.reason)")
     }
     guard let contents else { return nil }
-    return try ConfigurationDocument(contents.bytes, path: path)
+    return try ConfigurationDocument(contents, path: path)
   }
 
   /// What is said to a section, the file first: later values stand over earlier ones.
@@ -90,7 +105,7 @@ struct ConfigurationLoader {
     _ name: String, _ table: [Setting<Settings>], _ document: ConfigurationDocument
   ) -> [GivenValue] {
     let variables = table.compactMap { setting in
-      variable("WALLETWIRE_\(name)_\(setting.key)".uppercased(), key: setting.key)
+      variable(ConfigurationVariable.name(section: name, key: setting.key), key: setting.key)
     }
     return (document.tables[name]?.values ?? []) + variables
   }
@@ -107,8 +122,8 @@ struct ConfigurationLoader {
     let section = "[server]"
     let keys = ServerSettings.accessTokenKeys
     var values = [
-      variable("WALLETWIRE_ACCESS_TOKEN_FILE", key: keys.file),
-      variable("WALLETWIRE_ACCESS_TOKEN", key: keys.inline),
+      variable(ConfigurationVariable.accessTokenFile, key: keys.file),
+      variable(ConfigurationVariable.accessToken, key: keys.inline),
     ].compactMap(\.self)
     values = given("server", ServerSettings.table, document) + values
     if let listen = overrides.listen {
@@ -120,7 +135,7 @@ struct ConfigurationLoader {
     try ServerSettings.table.apply(values, to: &server, section: section)
     server.accessToken = try secret(
       server.accessTokenSource, .accessToken, keys, given: values, section: section)
-    guard server.listen.isLoopback || server.access == .open || server.accessToken != nil else {
+    guard !server.isExposed else {
       let origin = values.last { $0.key == "listen" }?.origin ?? .flag("--listen")
       throw origin.mistake(
         "\(section) listen",
@@ -146,6 +161,18 @@ struct ConfigurationLoader {
   }
 }
 
+extension ConfigurationDocument {
+  /// Whether a secret stands in the file itself.
+  var holdsSecret: Bool {
+    func holds<Settings>(_ section: Section?, _ table: [Setting<Settings>]) -> Bool {
+      let secrets = table.filter(\.isSecret).map(\.key)
+      return section?.values.contains { secrets.contains($0.key) && !$0.value.isEmptyText } == true
+    }
+    return holds(tables["server"], ServerSettings.table)
+      || wallets.contains { holds($0, SourceDraft.walletTable) }
+  }
+}
+
 extension [GivenValue] {
   /// Whether a key has a value; an empty text is none.
   func give(_ key: String) -> Bool {
@@ -164,11 +191,12 @@ extension Array {
     for given in values {
       guard let setting = first(where: { $0.key == given.key }) else {
         throw given.origin.mistake(
-          "\(section) \(given.key)",
+          "\(section) \(GivenValue.shown(key: given.key))",
           "unknown key; allowed are \(map(\.key).joined(separator: ", "))")
       }
       guard setting.read(given.value, &settings) else {
-        throw given.origin.mistake("\(section) \(given.key)", "must be \(setting.allowed)")
+        let hint = given.value.text.map(setting.hint) ?? ""
+        throw given.origin.mistake("\(section) \(given.key)", "must be \(setting.allowed)\(hint)")
       }
     }
   }

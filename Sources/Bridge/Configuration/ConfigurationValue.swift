@@ -1,3 +1,5 @@
+import BridgeModel
+
 /// A value as it was written, before its key has said what it must be.
 enum ConfigurationValue: Sendable, Equatable {
   case text(String)
@@ -50,6 +52,14 @@ struct GivenValue: Sendable, Equatable {
   let key: String
   let value: ConfigurationValue
   let origin: ValueOrigin
+
+  private static let maximumShownKeyBytes = 64
+
+  /// A key as mistakes name it: whoever mixes up the sides of a `=` has written a secret there.
+  static func shown(key: String) -> String {
+    let isSecret = key.split { !$0.isHexDigit }.contains(where: PastedURL.isLNbitsKey)
+    return isSecret ? Secret.mask : UpstreamText.cut(key, to: maximumShownKeyBytes)
+  }
 }
 
 extension StringProtocol {

@@ -14,6 +14,12 @@ package struct FileContents: Sendable, Equatable {
     self.bytes = bytes
     self.isOpenToOthers = isOpenToOthers
   }
+
+  /// The bytes without the byte order mark that some editors put before UTF-8.
+  package var text: ArraySlice<UInt8> {
+    let mark = "\u{FEFF}".utf8
+    return bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0)
+  }
 }
 
 /// Why a file that exists could not be read.
@@ -32,16 +38,26 @@ package typealias FileReader = (_ path: String) throws(FileReadError) -> FileCon
 extension FileContents {
   /// Reads a file from the disk. The ``FileReader`` of the running bridge.
   ///
+  /// A regular file only, perhaps behind symbolic links, as those who manage secrets lay them out:
+  /// a pipe gives what it holds once, and would keep whoever waits for it; a device may have no
+  /// end. A network's file system that hangs can still keep the caller, so the bridge's loop is no
+  /// place for this.
+  ///
   /// - Returns: what it holds, or nil when there is no such file.
-  /// - Throws: ``FileReadError`` when it exists and cannot be read, or is longer than
-  ///   ``maximumBytes``.
+  /// - Throws: ``FileReadError`` when it exists and cannot be read, is no regular file, or is
+  ///   longer than ``maximumBytes``.
   package static func read(_ path: String) throws(FileReadError) -> FileContents? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else {
       guard errno == ENOENT || errno == ENOTDIR else { throw FileReadError(errno: errno) }
       return nil
     }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileReadError(errno: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileReadError(reason: "it is no regular file, but a folder, a pipe or a device")
+    }
 
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 16 * 1024)
@@ -55,20 +71,26 @@ extension FileContents {
         throw FileReadError(reason: "longer than \(maximumBytes) bytes")
       }
     }
-    return FileContents(bytes: bytes, isOpenToOthers: isOpenToOthers(descriptor, path))
+    return FileContents(
+      bytes: bytes, isOpenToOthers: isOpen(path, status, for: S_IRGRP | S_IROTH))
+  }
+
+  /// Whether other users of the machine can read or write a file, and its owner, who is us, could
+  /// forbid that. Opens nothing: closing a descriptor of a database would give up SQLite's locks on
+  /// it.
+  package static func isOpenToOthers(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && isOpen(path, status, for: S_IRWXG | S_IRWXO)
   }
 
   /// The mode bits alone would refuse what a container mounts under `/run/secrets`: readable by all,
   /// and on a read-only mount where nobody can change that. So it counts only where `chmod` helps: the
   /// file is ours, its file system can be written, and others can get to it through its folders.
-  private static func isOpenToOthers(_ descriptor: CInt, _ path: String) -> Bool {
-    var status = stat()
+  private static func isOpen(_ path: String, _ status: stat, for bits: mode_t) -> Bool {
     var fileSystem = statvfs()
-    guard fstat(descriptor, &status) == 0, fstatvfs(descriptor, &fileSystem) == 0 else {
-      return false
-    }
-    return status.st_mode & (S_IRGRP | S_IROTH) != 0
+    return status.st_mode & bits != 0
       && status.st_uid == geteuid()
+      && statvfs(path, &fileSystem) == 0
       && fileSystem.f_flag & UInt(ST_RDONLY) == 0
       && foldersAreOpenToOthers(path)
   }

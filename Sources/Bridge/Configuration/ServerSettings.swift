@@ -13,10 +13,12 @@ package struct ServerSettings: Sendable, Equatable {
   package var publicDirectory = ServerSettings.defaultPublicDirectory
   /// The prefix under which a proxy serves the bridge: empty, or `/` and more without a `/` at the end.
   package var basePath = ""
-  /// Further names that may stand in `Host`, in lower case, without a port.
+  /// Further names that may stand in `Host`, in their one spelling (`HostName`).
   package var allowedHosts: [String] = []
   /// Origins that may read from a browser, in the spelling of the `Origin` header.
   package var allowedOrigins: [String] = []
+  /// Origins whose pages may show ours in a frame.
+  package var allowedFrames: [String] = []
   package var access = Access.token
   /// Required everywhere once there is one.
   package internal(set) var accessToken: Secret?
@@ -34,6 +36,32 @@ package struct ServerSettings: Sendable, Equatable {
   package static let defaultPublicDirectory = "public"
 
   package init() {}
+
+  /// Whether others than this machine could read and steer the bridge, without a token, and nobody
+  /// has asked for it.
+  var isExposed: Bool { !listen.isLoopback && access != .open && accessToken == nil }
+
+  /// What a reload brings into force: these settings, and of what the running bridge was built with
+  /// the running ones.
+  ///
+  /// - Returns: also the keys whose new values wait for the next start.
+  func reloaded(over running: ServerSettings) -> (settings: ServerSettings, waiting: [String]) {
+    var settings = self
+    settings.listen = running.listen
+    settings.publicDirectory = running.publicDirectory
+    settings.basePath = running.basePath
+    settings.maximumSubscribers = running.maximumSubscribers
+    settings.maximumConnectionsPerAddress = running.maximumConnectionsPerAddress
+    settings.heartbeatInterval = running.heartbeatInterval
+    let waiting = Self.table.filter { $0.show(self).text != $0.show(settings).text }
+    return (settings, waiting.map(\.key))
+  }
+
+  /// Whether other requests or streams would be let in than by these.
+  func admitsOthers(than other: ServerSettings) -> Bool {
+    accessToken != other.accessToken || allowedHosts != other.allowedHosts
+      || allowedOrigins != other.allowedOrigins || allowsQueryToken != other.allowsQueryToken
+  }
 }
 
 extension ServerSettings {
@@ -48,12 +76,11 @@ extension ServerSettings {
       "base_path", \.basePath, allowed: "empty or a path that begins with /",
       parse: basePath, show: \.self),
     .list(
-      "allowed_hosts", \.allowedHosts, of: "host names without a port",
-      parse: { hostName($0) }),
-    .list(
-      "allowed_origins", \.allowedOrigins,
-      of: "origins such as https://example.com, without a path; * is not one",
-      parse: origin),
+      "allowed_hosts", \.allowedHosts,
+      of: "host names or addresses alone, such as umbrel.local: no scheme, port, path or *",
+      parse: HostName.listed),
+    .list("allowed_origins", \.allowedOrigins, of: originsAllowed, parse: origin),
+    .list("allowed_frames", \.allowedFrames, of: originsAllowed, parse: origin),
     .parsed(
       "access", \.access, allowed: #""token" or "open""#,
       parse: { Access(rawValue: $0) }, show: \.rawValue),
@@ -76,14 +103,11 @@ extension ServerSettings {
     return url.prefix
   }
 
-  private static func hostName(_ text: String) -> String? {
-    guard let address = HostAndPort(text), address.port == nil else { return nil }
-    return address.host
-  }
+  private static let originsAllowed =
+    "origins such as https://example.com, without a path; * is not one"
 
   @Sendable private static func origin(_ text: String) -> String? {
-    guard let url = UpstreamURL(text), url.prefix.isEmpty, !text.hasSuffix("/") else { return nil }
-    return url.origin
+    WebOrigin(text)?.description
   }
 }
 

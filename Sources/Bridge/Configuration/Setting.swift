@@ -8,6 +8,10 @@ struct Setting<Settings>: Sendable {
   let read: @Sendable (ConfigurationValue, inout Settings) -> Bool
   /// The effective value, with a secret masked.
   let show: @Sendable (Settings) -> JSONNode
+  /// What is said of a text that is not allowed, behind "must be …". Never repeats a secret.
+  var hint: @Sendable (String) -> String = { _ in "" }
+  /// Whether the value itself is a secret, so that the file it stands in has to be one.
+  var isSecret = false
 }
 
 extension Setting {
@@ -54,7 +58,8 @@ extension Setting {
   static func parsed<Value>(
     _ key: String, _ path: any Path<Value>, allowed: String,
     parse: @escaping @Sendable (String) -> Value?,
-    show: @escaping @Sendable (Value) -> String
+    show: @escaping @Sendable (Value) -> String,
+    hint: @escaping @Sendable (String) -> String = { _ in "" }
   ) -> Self {
     Setting(
       key: key, allowed: allowed,
@@ -63,7 +68,7 @@ extension Setting {
         settings[keyPath: path] = parsed
         return true
       },
-      show: { .text(show($0[keyPath: path])) })
+      show: { .text(show($0[keyPath: path])) }, hint: hint)
   }
 
   /// A list of texts, each of which is put into its one spelling.
@@ -102,7 +107,7 @@ extension Setting {
       },
       show: {
         if case .inline = $0[keyPath: path] { .text(Secret.mask) } else { .text("") }
-      })
+      }, isSecret: true)
   }
 
   /// The file that holds a secret. An empty path is none.
@@ -125,7 +130,7 @@ extension Setting {
     Setting(
       key: setting.key, allowed: setting.allowed,
       read: { value, settings in setting.read(value, &settings[keyPath: path]) },
-      show: { setting.show($0[keyPath: path]) })
+      show: { setting.show($0[keyPath: path]) }, hint: setting.hint, isSecret: setting.isSecret)
   }
 
   /// A text without control characters.
@@ -139,6 +144,7 @@ struct SecretRule: Sendable {
   static let maximumBytes = 1024
 
   let allowed: String
+  var minimumBytes = 1
   let isAllowedByte: @Sendable (UInt8) -> Bool
 
   /// An LNbits key becomes a part of a URL's path, so it is letters, digits, `_` and `-`.
@@ -151,15 +157,17 @@ struct SecretRule: Sendable {
       }
     })
 
-  /// A token travels in a header, so it is visible ASCII.
+  /// A token travels in a header, so it is visible ASCII. What protects it from guesses is its
+  /// length.
   static let accessToken = SecretRule(
-    allowed: "a token of visible ASCII characters",
+    allowed: "a token of at least 16 visible ASCII characters; openssl rand -hex 32 makes one",
+    minimumBytes: 16,
     isAllowedByte: { (0x21...0x7E).contains($0) })
 
   /// The secret in a text, blanks around it aside, or nil.
   func secret(_ text: String) -> Secret? {
     let trimmed = text.trimmingBlanks()
-    guard (1...Self.maximumBytes).contains(trimmed.utf8.count),
+    guard (minimumBytes...Self.maximumBytes).contains(trimmed.utf8.count),
       trimmed.utf8.allSatisfy(isAllowedByte)
     else { return nil }
     return Secret(trimmed)

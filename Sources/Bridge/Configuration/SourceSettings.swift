@@ -126,19 +126,10 @@ extension SourceDraft {
   static let nameAllowed = "1 to 32 of a-z, 0-9, _ and -"
   static let maximumLabelBytes = 200
 
-  static let mintTable: [Setting<SourceDraft>] =
-    [
-      .parsed("name", \.name, allowed: nameAllowed, parse: { isName($0) ? $0 : nil }, show: \.self),
-      .parsed(
-        "label", \.label, allowed: "a text of at most \(maximumLabelBytes) bytes in one line",
-        parse: label, show: \.self),
-      .parsed(
-        "url", \.url, allowed: UpstreamURL.allowed,
-        parse: { UpstreamURL($0).map(Optional.some) }, show: { $0?.description ?? "" }),
-    ] + UpstreamSettings.table.map { .inside(\.upstream, $0) }
+  static let mintTable = namedTable(.mint) + upstreamTable
 
   static let walletTable: [Setting<SourceDraft>] =
-    mintTable.prefix(3) + [
+    namedTable(.wallet) + [
       .secret(invoiceKeyKeys.inline, \.invoiceKeySource, .invoiceKey),
       .secretFile(invoiceKeyKeys.file, \.invoiceKeySource),
       .parsed(
@@ -147,7 +138,24 @@ extension SourceDraft {
       .parsed(
         "outgoing_balance", \.outgoingBalance, allowed: #""before", "after" or "auto""#,
         parse: { LNbitsConfiguration.OutgoingBalance(rawValue: $0) }, show: \.rawValue),
-    ] + mintTable.dropFirst(3)
+    ] + upstreamTable
+
+  /// What every source has: a name and an address.
+  private static func namedTable(_ kind: PastedURL.Kind) -> [Setting<SourceDraft>] {
+    [
+      .parsed("name", \.name, allowed: nameAllowed, parse: { isName($0) ? $0 : nil }, show: \.self),
+      .parsed(
+        "label", \.label, allowed: "a text of at most \(maximumLabelBytes) bytes in one line",
+        parse: label, show: \.self),
+      .parsed(
+        "url", \.url, allowed: UpstreamURL.allowed,
+        parse: { PastedURL($0, of: kind).holdsKey ? nil : UpstreamURL($0).map(Optional.some) },
+        show: { $0?.description ?? "" }, hint: { PastedURL($0, of: kind).hint }),
+    ]
+  }
+
+  private static let upstreamTable: [Setting<SourceDraft>] =
+    UpstreamSettings.table.map { .inside(\.upstream, $0) }
 
   static func isName(_ text: String) -> Bool {
     (1...32).contains(text.utf8.count)

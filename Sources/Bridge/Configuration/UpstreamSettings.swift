@@ -1,4 +1,5 @@
 package import BridgeModel
+package import Transport
 
 /// `[upstream]`: how a source is connected to. Every wallet and mint has its own copy, in which its own
 /// keys stand before those of the section.
@@ -23,6 +24,8 @@ package struct UpstreamSettings: Sendable, Equatable {
   package var maximumMessageBytes = 16 * 1024 * 1024
   /// A file with further trusted certificate authorities; empty for none.
   package var certificateAuthorityFile = ""
+  /// What that file held when the configuration was loaded.
+  package internal(set) var trusted: TrustedCertificates?
   package var proxy: ProxyAddress?
 
   package init() {}
@@ -49,6 +52,6 @@ extension UpstreamSettings {
     .parsed(
       "proxy", \.proxy, allowed: #"empty or a proxy such as "socks5h://127.0.0.1:9050""#,
       parse: { $0.isEmpty ? .some(nil) : ProxyAddress($0).map(Optional.some) },
-      show: { $0?.description ?? "" }),
+      show: { $0?.description ?? "" }, hint: ProxyAddress.hint),
   ]
 }

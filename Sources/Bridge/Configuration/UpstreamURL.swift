@@ -74,6 +74,17 @@ package struct ProxyAddress: Sendable, Hashable {
     host = address.host
     self.port = port
   }
+
+  /// What was probably meant by a text that is no such URL: another scheme of SOCKS, a user, a
+  /// path.
+  @Sendable static func hint(_ text: String) -> String {
+    let parts = text.trimmingBlanks().split(separator: "://", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased().hasPrefix("socks") else { return "" }
+    let authority = parts[1].prefix { !"/?#".contains($0) }
+    let address = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    let user = authority.contains("@") ? "; a user and a password have no place in it" : ""
+    return user + (ProxyAddress("socks5h://\(address)").map { "; probably meant: \($0)" } ?? "")
+  }
 }
 
 extension ProxyAddress: CustomStringConvertible {

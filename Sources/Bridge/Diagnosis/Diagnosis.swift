@@ -12,6 +12,7 @@ package struct Diagnosis {
   private let clock = SystemClock()
   private var result: SourceDiagnosis
   private var key = Secret("")
+  private var mask = SecretMask()
 
   /// Diagnoses one source.
   ///
@@ -35,6 +36,7 @@ package struct Diagnosis {
     switch source {
     case .wallet(let wallet):
       key = wallet.invoiceKey
+      mask.insert(key)
       result = SourceDiagnosis(name: wallet.name, kind: "lnbits", url: wallet.url.description)
     case .mint(let mint):
       result = SourceDiagnosis(name: mint.name, kind: "cashu", url: mint.url.description)
@@ -92,9 +94,8 @@ package struct Diagnosis {
     _ kind: DiagnosisStep.Kind, _ outcome: DiagnosisStep.Outcome, _ message: String, took: Duration?
   ) {
     // A server may repeat the path that it was asked for, and the socket's path holds the key.
-    let masked =
-      key.revealed.isEmpty ? message : message.replacing(key.revealed, with: Secret.mask)
-    let step = DiagnosisStep(kind: kind, outcome: outcome, message: masked, took: took)
+    let step = DiagnosisStep(
+      kind: kind, outcome: outcome, message: mask.masked(message), took: took)
     result.steps.append(step)
     onStep(step)
   }

@@ -37,7 +37,7 @@ struct DiagnosisFault: Error, Equatable {
 extension TransportError {
   fileprivate var endsInRemedy: Bool {
     switch self {
-    case .nameNotFound, .nameLookupFailed, .refused, .unreachable: true
+    case .nameNotFound, .nameLookupFailed, .onionWithoutProxy, .refused, .unreachable: true
     case .tls(.revoked), .tls(.badCertificate), .tls(.other): false
     case .tls: true
     default: false

@@ -48,17 +48,20 @@ struct UpstreamProbe: Sendable {
     -> UpstreamResponse
   {
     let request = UpstreamRequest(path: path, keyHeader: keyHeader, urgency: .frame)
-    let result = await withCheckedContinuation { continuation in
+    let outcome = await withCheckedContinuation { continuation in
       loop.execute {
         HTTPExchange(
           request, key: key, options: options, route: route, loop: loop, reusing: nil
         ) { outcome in
           outcome.reusable?.close()
-          continuation.resume(returning: outcome.result)
+          continuation.resume(returning: outcome)
         }.start()
       }
     }
-    switch result {
+    if let obstacle = outcome.obstacle {
+      throw DiagnosisFault(obstacle.message, remedy: obstacle.remedy)
+    }
+    switch outcome.result {
     case .success(let response): return response
     case .failure(let failure): throw DiagnosisFault(failure)
     }

@@ -2,17 +2,20 @@ import HTTPServer
 
 /// `GET /api/v1/events`.
 extension Bridge {
-  func subscribe(_ request: HTTPRequest) -> HTTPReply {
+  /// - Parameter admission: How the request was let in.
+  func subscribe(_ request: HTTPRequest, _ admission: AccessPolicy.Admission) -> HTTPReply {
     var filter = StreamFilter.everything
-    if let name = request.query["wallet"] {
+    let sources = Set(request.query.values(for: "wallet"))
+    if !sources.isEmpty {
       // A mint's name will do as well: its watches are events too.
-      guard entries.contains(where: { $0.name == name }) else {
+      guard sources.isSubset(of: entries.map(\.name)) else {
         return .response(.unknownSource("wallet"))
       }
-      filter.source = name
+      filter.sources = sources
     }
-    if let types = request.query["types"] {
-      let names = types.split(separator: ",", omittingEmptySubsequences: false)
+    let lists = request.query.values(for: "types")
+    if !lists.isEmpty {
+      let names = lists.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
       let kinds = names.compactMap { StreamFilter.Kind(rawValue: String($0)) }
       guard kinds.count == names.count, !kinds.isEmpty else {
         let known = StreamFilter.Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -34,12 +37,20 @@ extension Bridge {
     let wanted = filter
     return .stream(HTTPStreamHead(headers: Self.streamHeaders)) { [weak self] stream in
       hub.subscribe(stream, filter: wanted, start: start)
-      self?.assumeIsolated { $0.subscribersChanged() }
+      self?.assumeIsolated { bridge in
+        if case .session(let identifier) = admission {
+          bridge.sessions.attach(stream, to: identifier)
+        }
+        bridge.subscribersChanged()
+      }
     }
   }
 
-  nonisolated func subscriberLeft() {
-    assumeIsolated { $0.subscribersChanged() }
+  nonisolated func subscriberLeft(_ stream: StreamID) {
+    assumeIsolated { bridge in
+      bridge.sessions.detach(stream)
+      bridge.subscribersChanged()
+    }
   }
 
   /// When all places are taken, clients come back after this, in milliseconds.
@@ -55,8 +66,7 @@ extension Bridge {
   private static func start(of request: HTTPRequest) -> StreamCursor.Start {
     let id =
       request.headers["Last-Event-ID"].flatMap { $0.isEmpty ? nil : $0 }
-      ?? ["since", "last_event_id", "lastEventId"].lazy
-      .compactMap { request.query[$0] }.first { !$0.isEmpty }
+      ?? Route.streamStarts.lazy.compactMap { request.query[$0] }.first { !$0.isEmpty }
     guard let id else { return .now }
     return id == "earliest" ? .earliest : .after(id)
   }

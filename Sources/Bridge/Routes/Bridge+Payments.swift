@@ -20,7 +20,7 @@ extension Bridge {
       query.books = Array(names.keys)
       let page = try reader?.payments(query) ?? PaymentPage()
       let rows = page.payments.map { ($0.payment, names[$0.book] ?? "") }
-      return asCSV ? .csv(rows) : .json(Self.document(rows, page.next), caching: .revalidate)
+      return asCSV ? Self.csv(rows) : .json(Self.document(rows, page.next), caching: .revalidate)
     } catch {
       return .storageProblem(error)
     }
@@ -37,6 +37,10 @@ extension Bridge {
         json.field("next_before", next?.description)
       }
     }
+  }
+
+  private static func csv(_ rows: [(payment: Payment, wallet: String)]) -> HTTPResponse {
+    .json(PaymentsCSV.document(rows), caching: .revalidate, contentType: PaymentsCSV.contentType)
   }
 
   func payment(_ id: String, _ request: HTTPRequest) -> HTTPResponse {
@@ -151,34 +155,5 @@ extension JSONWriter {
 extension HTTPResponse {
   static func storageProblem(_ error: StoreError) -> HTTPResponse {
     .problem(503, "Service Unavailable", error.description)
-  }
-
-  /// RFC 4180. A cell that a spreadsheet would take for a formula is made text by an apostrophe.
-  fileprivate static func csv(_ rows: [(payment: Payment, wallet: String)]) -> HTTPResponse {
-    var text = """
-      wallet,payment_id,payment_hash,direction,status,amount_msat,fee_msat,memo,tag,comment,\
-      created_at,settled_at,observed_at,late\r\n
-      """
-    for (payment, wallet) in rows {
-      let cells = [
-        wallet, payment.paymentID, payment.paymentHash, payment.direction.rawValue,
-        payment.status.rawValue, String(payment.amount.value), String(payment.fee.value),
-        payment.memo, payment.extra.tag ?? "", payment.extra.comment ?? "",
-        payment.createdAt.rfc3339, payment.settledAt?.rfc3339 ?? "", payment.observedAt.rfc3339,
-        String(payment.isLate),
-      ]
-      text += cells.map(csvCell).joined(separator: ",") + "\r\n"
-    }
-    return .json(
-      Array(text.utf8), caching: .revalidate, contentType: "text/csv; charset=utf-8")
-  }
-
-  private static func csvCell(_ text: String) -> String {
-    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-    let safe = isFormula ? "'" + text : text
-    guard safe.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return safe }
-    return "\""
-      + safe.split(separator: "\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"\"") + "\""
   }
 }

@@ -2,20 +2,28 @@ import BridgeModel
 import EventStore
 import HTTPServer
 import JSON
+import Logging
 
 /// Requests: refused, or answered from what the bridge knows. Nothing here asks an upstream.
 extension Bridge {
-  /// For every response. The page runs nothing but its own scripts, and no other site may frame or read it.
-  static let securityHeaders: HTTPHeaders = [
-    "Content-Security-Policy":
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-      + "connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
-      + "form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-  ]
+  /// For every response. The page runs nothing but its own scripts; no other site may read it, and
+  /// none but those listed may frame it. `X-Frame-Options` knows no list, and goes before none: it
+  /// is left out where there is one.
+  static func securityHeaders(_ settings: ServerSettings) -> HTTPHeaders {
+    let frames = settings.allowedFrames
+    var headers: HTTPHeaders = [
+      "Content-Security-Policy":
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        + "connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+        + "form-action 'self'; "
+        + "frame-ancestors \(frames.isEmpty ? "'none'" : frames.joined(separator: " "))",
+      "X-Content-Type-Options": "nosniff",
+      "Referrer-Policy": "no-referrer",
+      "Cross-Origin-Resource-Policy": "same-origin",
+    ]
+    if frames.isEmpty { headers.append(name: "X-Frame-Options", value: "DENY") }
+    return headers
+  }
 
   nonisolated func respond(to request: HTTPRequest) -> HTTPReply {
     assumeIsolated { bridge in
@@ -40,10 +48,14 @@ extension Bridge {
       return .response(Self.notFound)
     }
     if let answer = access.preflight(request, route) { return .response(answer) }
-    if let refusal = methodRefusal(request, route) ?? personRefusal(request, route) {
+    if let refusal = methodRefusal(request, route) ?? access.refusalOfDeed(request) {
       return .response(refusal)
     }
-    if route == .events { return subscribe(request) }
+    let admission = admission(of: request, to: route)
+    if let refusal = refusal(of: admission) ?? route.refusal(of: request.query) {
+      return .response(refusal)
+    }
+    if route == .events { return subscribe(request, admission) }
     var response = revalidated(response(to: request, route), for: request)
     response.isRepeatable = request.method == "GET" && !showsWho(request)
     return .response(response)
@@ -55,12 +67,6 @@ extension Bridge {
       || request.query["access_token"] != nil
   }
 
-  private func personRefusal(_ request: HTTPRequest, _ route: Route) -> HTTPResponse? {
-    access.refusalOfPerson(request, route) { [sessions, now = clock.now().uptime] identifier in
-      sessions.contains(identifier, at: now)
-    }
-  }
-
   private func methodRefusal(_ request: HTTPRequest, _ route: Route) -> HTTPResponse? {
     let method = request.method == "HEAD" ? "GET" : request.method
     guard !route.methods.contains(method) else { return nil }
@@ -70,6 +76,18 @@ extension Bridge {
     return .problem(
       405, "Method Not Allowed", "This path answers \(allowed.joined(separator: " and ")).",
       headers: ["Allow": allowed.joined(separator: ", ")])
+  }
+
+  nonisolated func refusedTLS(from client: HTTPEndpoint) {
+    assumeIsolated { bridge in
+      guard let count = bridge.handshakes.note(at: bridge.clock.now().uptime) else { return }
+      bridge.log.warning(
+        """
+        TLS spoken to the plain HTTP port by \(client.host), connection closed \
+        (\(count) \(count == 1 ? "time" : "times")): use http://, or a proxy in front
+        """
+      )
+    }
   }
 
   /// The path below `base_path`; nil for one that is not below it.
@@ -172,6 +190,7 @@ extension Bridge {
           json.field("subscribers", hub?.subscriberCount ?? 0)
           json.field("last_event_id", lastEventID.description)
           json.field("storage_error", storageTrouble)
+          json.field("storage_warning", storageHealth?.warning)
           json.field("sources") { json in
             json.array(reports) { $0.source($1, now: now) }
           }
@@ -183,7 +202,14 @@ extension Bridge {
     let waiting = entries.filter { $0.told == .connected }.map(\.report)
       .filter { $0.status.state != .connected }
     guard !waiting.isEmpty || storageTrouble != nil else {
-      return .json(Array(#"{"status":"ok"}"#.utf8))
+      // A disk that is filling up does not make the bridge unready before it is full.
+      return .json(
+        JSONWriter.document { json in
+          json.object { json in
+            json.field("status", "ok")
+            if let warning = storageHealth?.warning { json.field("storage_warning", warning) }
+          }
+        })
     }
     return .problem(
       503, "Service Unavailable",

@@ -15,6 +15,10 @@ struct BridgeHandler: HTTPHandler {
 
   func streamClosed(_ stream: StreamID) {
     hub.unsubscribe(stream)
-    bridge.subscriberLeft()
+    bridge.subscriberLeft(stream)
+  }
+
+  func refusedTLS(from client: HTTPEndpoint) {
+    bridge.refusedTLS(from: client)
   }
 }

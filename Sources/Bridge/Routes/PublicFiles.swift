@@ -1,13 +1,18 @@
 import Glibc
 import HTTPServer
 
-/// The page's files, read once: serving them never touches the disk, and no path leads out of their folder.
+/// The page's files, read once: serving them never touches the disk, and no path leads out of their
+/// folder, by no symbolic link either.
 struct PublicFiles: Sendable {
   /// All files together, at most.
   static let maximumBytes = 8 * 1024 * 1024
   private static let maximumDepth = 4
 
   private var responses: [String: HTTPResponse] = [:]
+  /// Links that lead out of the folder, or to another folder: what they point to is not served.
+  private(set) var linksPassedOver: [String] = []
+  /// The folder without a link in its path, and with a `/` at the end.
+  private var root = ""
 
   static let none = PublicFiles()
 
@@ -26,6 +31,8 @@ struct PublicFiles: Sendable {
   ///
   /// - Returns: nil when it cannot be read, or holds more than ``maximumBytes``.
   init?(directory: String) {
+    guard let resolved = Self.resolve(directory) else { return nil }
+    root = resolved.utf8.last == UInt8(ascii: "/") ? resolved : resolved + "/"
     var total = 0
     guard read(directory, as: "/", depth: 0, total: &total) else { return nil }
     responses["/"] = responses["/index.html"]
@@ -43,9 +50,9 @@ struct PublicFiles: Sendable {
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       guard !name.hasPrefix(".") else { continue }
-      let path = directory + "/" + name
+      guard let path = inside(directory + "/" + name) else { continue }
       var info = stat()
-      guard stat(path, &info) == 0 else { continue }
+      guard lstat(path, &info) == 0 else { continue }
       if info.st_mode & S_IFMT == S_IFDIR {
         guard depth < Self.maximumDepth,
           read(path, as: prefix + name + "/", depth: depth + 1, total: &total)
@@ -59,6 +66,32 @@ struct PublicFiles: Sendable {
       }
     }
     return true
+  }
+}
+
+extension PublicFiles {
+  /// Where an entry really is. A link may stand for a file of the folder itself, as those that
+  /// Kubernetes mounts do.
+  ///
+  /// - Returns: nil for what is not to be served.
+  private mutating func inside(_ path: String) -> String? {
+    var info = stat()
+    guard lstat(path, &info) == 0 else { return nil }
+    guard info.st_mode & S_IFMT == S_IFLNK else { return path }
+    guard let resolved = Self.resolve(path), resolved.utf8.starts(with: root.utf8),
+      lstat(resolved, &info) == 0, info.st_mode & S_IFMT == S_IFREG
+    else {
+      linksPassedOver.append(path)
+      return nil
+    }
+    return resolved
+  }
+
+  /// The C function is `realpath`.
+  private static func resolve(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 }
 

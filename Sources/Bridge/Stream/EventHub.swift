@@ -120,6 +120,19 @@ actor EventHub {
     count -= 1
   }
 
+  /// Ends streams, each after a whole block. Only on the loop.
+  nonisolated func end(_ streams: some Collection<StreamID> & Sendable) {
+    assumeIsolated { hub in
+      for stream in streams { hub.subscriber(of: stream)?.isEnding = true }
+      hub.server?.resume(Array(streams))
+    }
+  }
+
+  /// Ends all streams, each after a whole block. Only on the loop.
+  nonisolated func endAll() {
+    end(assumeIsolated { $0.subscribers.compactMap { $0?.stream } })
+  }
+
   private func subscriber(of stream: StreamID) -> Subscriber? {
     let index = Int(stream.index)
     guard index < subscribers.count, let subscriber = subscribers[index],
@@ -145,6 +158,7 @@ actor EventHub {
         written += subscriber.drainChunk(into: buffer, at: written)
         continue
       }
+      if subscriber.isEnding { return written > 0 ? .bytes(written) : .end }
       do throws(StoreError) {
         let next = try subscriber.cursor.next(
           from: ring, bounds: bounds, reader: reader, snapshot: snapshot)

@@ -2,20 +2,23 @@ package import BridgeModel
 package import EventStore
 import JSON
 
-/// The way of a commit: written down, and only then given to everyone.
+/// The way of a commit: written down, taken note of by its source, and only then given to everyone.
 package enum Publication {
   /// - Parameters:
   ///   - commit: What a source wants known.
   ///   - source: Its name in the configuration.
   ///   - log: Where it is written down.
-  ///   - give: Hands the events, under their ids, to the subscribers; not called when nothing was written.
-  /// - Throws: ``StoreError``: nothing was written and nobody was told.
+  ///   - committed: Tells the source. What is shown of it from now on includes the commit, so a snapshot that a
+  ///     subscriber is given behind these events is never older than they are.
+  ///   - give: Hands the events, under their ids, to the subscribers.
+  /// - Throws: ``StoreError``: nothing was written, and neither the source nor anybody else was told.
   package static func carryOut(
-    _ commit: Commit, from source: String, log: some EventLog,
+    _ commit: Commit, from source: String, log: some EventLog, committed: () -> Void,
     give: ([StreamItem], LogBounds) -> Void
   ) throws(StoreError) {
     let events = commit.events.map { encode($0, source) }
     let ids = try log.append([LogEntry(commit: commit, events: events)])
+    committed()
     give(zip(events, ids).map { StreamItem($0, id: $1) }, log.bounds)
   }
 

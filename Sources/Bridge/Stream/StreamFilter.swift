@@ -10,20 +10,20 @@ package struct StreamFilter: Sendable, Hashable {
     case status
   }
 
-  /// Only of this wallet or mint; nil: of all.
-  package var source: String?
+  /// Only of these wallets and mints; nil: of all.
+  package var sources: Set<String>?
   /// Only these; nil: all, `status` too.
   package var kinds: Set<Kind>?
 
   package static let everything = StreamFilter()
 
-  package init(source: String? = nil, kinds: Set<Kind>? = nil) {
-    self.source = source
+  package init(sources: Set<String>? = nil, kinds: Set<Kind>? = nil) {
+    self.sources = sources
     self.kinds = kinds
   }
 
   package func admits(_ kind: Kind, from source: String) -> Bool {
-    (self.source.map { $0 == source } ?? true) && (kinds?.contains(kind) ?? true)
+    (sources?.contains(source) ?? true) && (kinds?.contains(kind) ?? true)
   }
 }
 

@@ -8,6 +8,8 @@ final class Subscriber {
   var cursor: StreamCursor
   /// When something last went out.
   var lastWrite: Duration
+  /// It is given nothing more than the block that is under way.
+  var isEnding = false
   /// Where its audience lists it.
   var place = 0
   /// What is going out: a block that it shares with the ring, or bytes of its own.

@@ -12,6 +12,8 @@ actor HTTPExchange {
     var result: Result<UpstreamResponse, UpstreamFailure>
     /// The connection, if it is fit for another exchange.
     var reusable: HTTPChannel?
+    /// What answered in the server's place; the result is its failure then.
+    var obstacle: Obstacle?
   }
 
   private nonisolated let loop: EventLoop
@@ -111,6 +113,7 @@ actor HTTPExchange {
   }
 
   private func receive(_ bytes: [UInt8]) {
+    if !hasReceived, let obstacle = Obstacle(firstBytes: bytes) { return finish(obstacle) }
     hasReceived = true
     do throws(HTTPParseError) {
       if let response = try parser.receive(bytes) { finish(response) }
@@ -125,6 +128,11 @@ actor HTTPExchange {
       channel = nil
       parser = Self.makeParser(request, options)
       return connect()
+    }
+    if !hasReceived, error == .closedByPeer || error == .reset,
+      let obstacle = Obstacle(closedUnansweredOver: route.url.scheme)
+    {
+      return finish(obstacle)
     }
     if let error, error != .closedByPeer {
       return finish(.failure(UpstreamFailure(error)))
@@ -142,17 +150,24 @@ actor HTTPExchange {
     finish(.failure(UpstreamFailure(.timeout, "no answer over REST within \(limit) ms")))
   }
 
+  private func finish(_ obstacle: Obstacle) {
+    finish(.failure(obstacle.failure), obstacle: obstacle)
+  }
+
   private func finish(_ response: HTTPResponse) {
+    if let obstacle = Obstacle(response, over: route.url.scheme) { return finish(obstacle) }
     let answer = UpstreamResponse(
-      status: response.status, contentType: response.mediaType,
-      body: KeyMask(key).masked(response.body))
+      status: response.status, contentType: response.mediaType, body: response.body)
     finish(.success(answer), keep: response.isReusable)
   }
 
-  private func finish(_ result: Result<UpstreamResponse, UpstreamFailure>, keep: Bool = false) {
+  private func finish(
+    _ result: Result<UpstreamResponse, UpstreamFailure>, keep: Bool = false,
+    obstacle: Obstacle? = nil
+  ) {
     guard !isDone else { return }
     isDone = true
-    onEnd(Outcome(result: result, reusable: cleanUp(keep: keep)))
+    onEnd(Outcome(result: result, reusable: cleanUp(keep: keep), obstacle: obstacle))
   }
 
   /// - Returns: the connection, if it is kept.

@@ -1,4 +1,5 @@
 import BridgeModel
+import DequeModule
 import EventLoop
 import Logging
 import Transport
@@ -19,8 +20,10 @@ actor SourceDriver {
   private var key: Secret
   private var socket: (id: SocketID, connection: UpstreamSocket)?
   private var timer: (id: TimerID, due: Duration)?
-  /// Inputs that effects raised; they wait until the effects before them are done.
-  private var inbox: [SourceInput] = []
+  /// Inputs that wait until the effects of those before them are carried out.
+  private var inbox: Deque<SourceInput> = []
+  /// Not carried out yet.
+  private var effects: Deque<SourceEffect> = []
   private var isHandling = false
 
   nonisolated let name: String
@@ -46,7 +49,10 @@ actor SourceDriver {
 
   // MARK: For the bridge, on the loop
 
-  nonisolated var status: SourceStatus { assumeIsolated { $0.source.status } }
+  /// Without a secret of ours in its words.
+  nonisolated var status: SourceStatus {
+    assumeIsolated { $0.support.secretMask.masked($0.source.status) }
+  }
 
   nonisolated var wallet: WalletView? { assumeIsolated { $0.source.wallet } }
 
@@ -74,10 +80,14 @@ actor SourceDriver {
     isHandling = true
     defer { isHandling = false }
     while !inbox.isEmpty {
-      let next = inbox.removeFirst()
-      let effects = source.handle(next, now: clock.now(), using: &random)
-      for effect in effects { carryOut(effect) }
+      handle(inbox.removeFirst())
+      while let effect = effects.popFirst() { carryOut(effect) }
     }
+  }
+
+  /// Effects are carried out in the order in which they were raised.
+  private func handle(_ input: SourceInput) {
+    effects += source.handle(input, now: clock.now(), using: &random)
   }
 
   private func carryOut(_ effect: SourceEffect) {
@@ -122,18 +132,18 @@ actor SourceDriver {
 
   private func load(_ identity: BookIdentity) {
     do throws(SourceSupportError) {
-      inbox.append(.book(try support.book(for: identity)))
+      handle(.book(try support.book(for: identity)))
     } catch {
-      inbox.append(.commitFailed(error.message))
+      handle(.commitFailed(error.message))
     }
   }
 
   private func publish(_ commit: Commit) {
     do throws(SourceSupportError) {
-      try support.publish(commit, from: name)
-      inbox.append(.committed)
+      let masked = support.secretMask.masked(commit)
+      try support.publish(masked, from: name) { assumeIsolated { $0.handle(.committed) } }
     } catch {
-      inbox.append(.commitFailed(error.message))
+      handle(.commitFailed(error.message))
     }
   }
 
@@ -158,7 +168,9 @@ actor SourceDriver {
       case .info: .info
       case .warning: .warning
       }
-    log.log(level: level, "\(line.message)", metadata: ["source": "\(name)"])
+    guard level >= log.logLevel else { return }
+    let message = support.secretMask.masked(line.message)
+    log.log(level: level, "\(message)", metadata: ["source": "\(name)"])
   }
 
   // MARK: Socket
@@ -182,16 +194,14 @@ actor SourceDriver {
     switch event {
     case .opened: take(.socketOpened(id))
     case .activity: take(.socketActivity(id))
-    case .texts(let texts):
-      let mask = KeyMask(key)
-      take(texts.map { .socketText(id, mask.masked($0)) })
+    case .texts(let texts): take(texts.map { .socketText(id, $0) })
     case .pong(let payload): take(.socketPong(id, payload))
     case .failed(let failure):
       socket = nil
       take(.socketFailed(id, failure))
     case .closed(let code, let reason):
       socket = nil
-      take(.socketClosed(id, code: code, reason: KeyMask(key).masked(reason)))
+      take(.socketClosed(id, code: code, reason: reason))
     }
   }
 

@@ -36,8 +36,10 @@ extension UpstreamFailure {
   }
 
   init(_ refusal: HandshakeRefusal) {
+    let obstacle = Obstacle(refusal)
     let hint =
       switch refusal.statusCode {
+      case _ where obstacle != nil: obstacle.map { "; \($0.message): \($0.remedy)" } ?? ""
       case 405, 426, 400: "; a proxy in between probably drops the Upgrade header"
       case 429: "; the server limits its clients"
       case 500...: "; the server, or a proxy before it, is in trouble"

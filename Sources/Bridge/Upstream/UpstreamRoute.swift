@@ -5,12 +5,12 @@ struct UpstreamRoute: Sendable {
   /// What makes two sources share one way, and one rate limit.
   struct Key: Hashable, Sendable {
     let url: UpstreamURL
-    let certificateAuthorityFile: String
+    let trusted: TrustedCertificates?
     let proxy: ProxyAddress?
 
     init(url: UpstreamURL, upstream: UpstreamSettings) {
       self.url = url
-      certificateAuthorityFile = upstream.certificateAuthorityFile
+      trusted = upstream.trusted
       proxy = upstream.proxy
     }
   }
@@ -19,11 +19,10 @@ struct UpstreamRoute: Sendable {
   private let tls: TLSContext?
   private let proxy: SOCKSProxy?
 
-  /// - Throws: when the file of certificate authorities cannot be used.
+  /// - Throws: when OpenSSL cannot use the certificates that are to be trusted.
   init(_ key: Key) throws(TransportError) {
     url = key.url
-    let file = key.certificateAuthorityFile
-    tls = url.scheme == .https ? try TLSContext(caFile: file.isEmpty ? nil : file) : nil
+    tls = url.scheme == .https ? try TLSContext(trusting: key.trusted) : nil
     proxy = key.proxy.map { SOCKSProxy(endpoint: Endpoint(host: $0.host, port: $0.port)) }
   }
 

@@ -23,7 +23,7 @@ actor UpstreamSocket {
 
   private enum Phase {
     case connecting
-    case shaking(ClientHandshake)
+    case handshaking(ClientHandshake)
     case open(WebSocketConnection)
     case done
   }
@@ -34,6 +34,8 @@ actor UpstreamSocket {
   private let host: String
   private let options: UpstreamOptions
   private let onEvent: @Sendable (Event) -> Void
+  private let scheme: UpstreamURL.Scheme
+  private var hasReceived = false
   private var phase = Phase.connecting
   private var random = SystemRandom()
   private var deadline: TimerID?
@@ -48,6 +50,7 @@ actor UpstreamSocket {
     self.loop = loop
     self.path = route.url.prefix + path
     host = route.url.hostField
+    scheme = route.url.scheme
     self.options = options
     self.onEvent = onEvent
     connection = Connection(
@@ -106,26 +109,31 @@ actor UpstreamSocket {
   private func take(_ event: ConnectionEvent) {
     switch (event, phase) {
     case (.opened, .connecting):
-      shake()
-    case (.received(let bytes), .shaking(let handshake)):
+      beginHandshake()
+    case (.received(let bytes), .handshaking(let handshake)):
       receive(bytes, handshake)
     case (.received(let bytes), .open(let webSocket)):
       receive(bytes, webSocket)
-    case (.closed(let error), .connecting), (.closed(let error), .shaking):
+    case (.closed(.closedByPeer), .handshaking), (.closed(.reset), .handshaking):
+      let obstacle = hasReceived ? nil : Obstacle(closedUnansweredOver: scheme)
+      fail(obstacle?.failure ?? UpstreamFailure(TransportError.closedByPeer))
+    case (.closed(let error), .connecting), (.closed(let error), .handshaking):
       fail(UpstreamFailure(error ?? .closedByPeer))
-    case (.closed(let error), .open):
-      end(.closed(code: 1006, reason: error.map { "\($0)" } ?? ""))
+    case (.closed(let error), .open(var webSocket)):
+      for case .closed(let closure) in webSocket.receiveEOF() {
+        end(.closed(code: Int(closure.code.rawValue), reason: error.map { "\($0)" } ?? ""))
+      }
     default:
       break
     }
   }
 
-  private func shake() {
+  private func beginHandshake() {
     do throws(HandshakeError) {
       let handshake = try ClientHandshake(
         host: host, target: path, extraHeaders: ["User-Agent": "walletwire"], using: &random,
         sha1: Cryptography.sha1)
-      phase = .shaking(handshake)
+      phase = .handshaking(handshake)
       connection.send(handshake.request)
     } catch {
       fail(UpstreamFailure(error))
@@ -133,11 +141,13 @@ actor UpstreamSocket {
   }
 
   private func receive(_ bytes: [UInt8], _ handshake: ClientHandshake) {
+    if let obstacle = Obstacle(firstBytes: bytes) { return fail(obstacle.failure) }
+    hasReceived = true
     var handshake = handshake
     do throws(HandshakeError) {
       switch try handshake.receive(bytes) {
       case .needsMore:
-        phase = .shaking(handshake)
+        phase = .handshaking(handshake)
       case .upgraded(let leftover):
         cancelDeadline()
         let limits = WebSocketLimits(

@@ -1,22 +1,36 @@
-import BridgeModel
+package import BridgeModel
 import JSON
 
 /// A source as the routes show it: what it says of itself, and what the configuration calls it.
-struct SourceReport: Sendable {
-  var name: String
-  var label: String
-  var kind: SourceKind
-  var status: SourceStatus
-  var wallet: WalletView?
+package struct SourceReport: Sendable {
+  package var name: String
+  package var label: String
+  package var kind: SourceKind
+  package var status: SourceStatus
+  package var wallet: WalletView?
   /// A number confirmed longer ago than this is stale.
-  var freshness: Duration
+  package var freshness: Duration
+
+  package init(
+    name: String, label: String, kind: SourceKind, status: SourceStatus, wallet: WalletView?,
+    freshness: Duration
+  ) {
+    self.name = name
+    self.label = label
+    self.kind = kind
+    self.status = status
+    self.wallet = wallet
+    self.freshness = freshness
+  }
 }
 
 extension SourceReport {
-  /// The bridge cannot vouch for the number.
+  /// The bridge cannot vouch for the number. A step of the machine's clock changes nothing of that.
   func isStale(at now: Instant) -> Bool {
-    guard status.state == .connected, let wallet else { return true }
-    return now.wall - wallet.balance.confirmedAt > freshness
+    guard status.state == .connected, let confirmed = wallet?.balance.confirmedUptime else {
+      return true
+    }
+    return now.uptime - confirmed > freshness
   }
 }
 
@@ -61,7 +75,7 @@ extension JSONWriter {
       json.field("kind", report.kind.rawValue)
       json.field("state", status.state.rawValue)
       json.field("reason", status.reason?.rawValue)
-      json.field("since", status.since)
+      json.field("since", status.since.wall)
       json.field("next_retry_at", status.nextRetryAt)
       json.field("reconnect_attempt", metrics.reconnectAttempt)
       json.field("connection_attempts", metrics.connectionAttempts)
@@ -75,7 +89,7 @@ extension JSONWriter {
       json.field("last_close_reason", metrics.lastCloseReason)
       json.field("last_frame_at", status.lastFrameAt)
       json.field("heartbeat_rtt_ms", status.heartbeatRoundTrip?.roundedMilliseconds)
-      json.field("last_reconcile_at", status.lastReconcileAt)
+      json.field("last_reconcile_at", status.lastReconcileAt?.wall)
       json.field("books", status.books?.rawValue)
       json.field("unexplained_msat", status.books.map { _ in status.unexplained.value })
       json.field("corrections_msat", status.books.map { _ in status.corrections.value })

@@ -11,6 +11,8 @@ extension JSONWriter {
       json.field("state", record.state.rawValue)
       json.field("amount", record.amount)
       json.field("unit", record.unit)
+      json.field("amount_paid", record.amountPaid)
+      json.field("amount_issued", record.amountIssued)
       json.field("expiry", record.expiry)
       json.field("observed_at", record.observedAt)
     }
@@ -26,6 +28,8 @@ extension JSONWriter {
       json.field("previous_state", transition.previousState.rawValue)
       json.field("amount", transition.amount)
       json.field("unit", transition.unit)
+      json.field("amount_paid", transition.amountPaid)
+      json.field("amount_issued", transition.amountIssued)
       json.field("observed_at", transition.observedAt)
       json.field("via", transition.via.rawValue)
     }

@@ -65,12 +65,16 @@ struct ConfigurationDifferenceTests {
       "[upstream]\nwebsocket = false\nproxy = \"socks5h://a:1\"\n" + wallet
         + "label = \"a \\\"b\\\" \\\\ ⚡\"\n",
       listen: "[::1]:0",
-      environment: ["WALLETWIRE_ACCESS_TOKEN": "t", "WALLETWIRE_SERVER_ALLOWED_HOSTS": "x,y"]
+      environment: [
+        "WALLETWIRE_ACCESS_TOKEN": "a-token-of-some-length",
+        "WALLETWIRE_SERVER_ALLOWED_HOSTS": "x,y",
+      ]
     ).effectiveJSON
     #expect(json.hasPrefix(#"{"server":{"listen":"[::1]:0","public_dir":"public","#))
     for part in [
       #""allowed_hosts":["x","y"]"#, #""access_token":"***","access_token_file":"""#,
-      #""path":"/home/alice/.local/state/walletwire/walletwire.db""#, #""websocket":false"#,
+      #""allowed_frames":[],"#, #""path":"/home/alice/.local/state/walletwire/walletwire.db""#,
+      #""websocket":false"#,
       #""reconnect_delay_ms":1000"#, #""proxy":"socks5h://a:1""#, #""invoice_key":"***""#,
       #""label":"a \"b\" \\ ⚡""#, #""url":"https://lnbits.example.com""#, #""mint":[]}"#,
     ] {

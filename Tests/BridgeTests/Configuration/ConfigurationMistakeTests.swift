@@ -53,6 +53,13 @@ struct ConfigurationMistakeTests {
       "[server]\nallowed_hosts = [1]", "[server]\nallowed_hosts = [\"*\"]",
       "[server]\nallowed_origins = [\"*\"]", "[server]\nallowed_origins = [\"null\"]",
       "[server]\nallowed_origins = [\"https://a/\"]", "[server]\nallowed_origins = [\"a.example\"]",
+      "[server]\nallowed_hosts = [\"http://a\"]", "[server]\nallowed_hosts = [\"\"]",
+      "[server]\nallowed_hosts = [\"a\", \"*.local\"]", "[server]\nallowed_hosts = [\".\"]",
+      "[server]\nallowed_hosts = [\"192.0.2.300\"]", "[server]\nallowed_hosts = [\"a/b\"]",
+      "[server]\nallowed_origins = [\"\"]", "[server]\nallowed_origins = [\"https://a..b\"]",
+      "[server]\nallowed_frames = [\"*\"]", "[server]\nallowed_frames = [\"a.example\"]",
+      "[server]\nallowed_frames = [\"https://a/page\"]", "[server]\nallowed_frames = \"self\"",
+      "[server]\naccess_token = \"1\"", "[server]\naccess_token = \"fifteen-bytes-a\"",
       "[server]\naccess = \"closed\"", "[server]\naccess_token = \"a b\"",
       "[server]\naccess_token = 1", "[server]\nallow_query_token = 1",
       "[server]\nmax_subscribers = 10.0", "[server]\nheartbeat_ms = 86400001",
@@ -130,7 +137,7 @@ struct ConfigurationMistakeTests {
   func guardsTheDoor() throws {
     for listen in ["0.0.0.0:1", "[::]:1", "192.168.1.2:1", "umbrel.local:1", "127.1:1"] {
       #expect(mistake(listen: listen)?.contains("token") == true, "\(listen)")
-      let environment = ["WALLETWIRE_ACCESS_TOKEN": "t"]
+      let environment = ["WALLETWIRE_ACCESS_TOKEN": "a-token-of-some-length"]
       #expect(try load(listen: listen, environment: environment).server.accessToken != nil)
       #expect(try load("[server]\naccess = \"open\"\n", listen: listen).server.access == .open)
     }
@@ -173,6 +180,46 @@ struct ConfigurationMistakeTests {
         "\(wallet)label = \(label)\n# 12:30 [;\n[server]\nallowed_hosts = [ # 1:2 }\n 'a' ]\n"
       #expect(mistake(text) == nil, "\(text)")
     }
+  }
+
+  @Test(
+    "Whatever is written, the mistake is one line of bounded length without control characters",
+    arguments: [
+      "[server]\n\"%@\" = 1\n", "\"%@\" = 1\n", "[server]\nlisten = \"%@\"\n", "[\"%@\"]\n",
+      "[[wallet]]\n\"%@\" = 1\n", "[[wallet]]\nname = \"%@\"\n", "[[mint]]\nurl = \"http://%@\"\n",
+      "[upstream]\nca_file = \"/%@\"\n", "[server]\naccess_token_file = \"/%@\"\n",
+      "[upstream]\nproxy = \"socks5://%@\"\n",
+    ])
+  func isOneBoundedLine(_ template: String) throws {
+    for text in [String(repeating: "a", count: 100_000), "\\u202E\\u2028\\u009B2J\\u007F\\u001B"] {
+      let line = try #require(mistake(template.replacing("%@", with: text)))
+      #expect(line.utf8.count <= 2048)
+      let harmful = line.unicodeScalars.filter { scalar in
+        [.control, .format, .lineSeparator, .paragraphSeparator]
+          .contains(scalar.properties.generalCategory)
+      }
+      #expect(harmful.isEmpty)
+    }
+  }
+
+  @Test("A ca_file that is missing, or holds no certificate, is named with its line")
+  func refusesAuthorities() throws {
+    for (contents, reason) in [
+      (nil, "there is no such file"), ("", "no certificate in it"), ("PEM", "no certificate in it"),
+      (authority.replacing("MIIB", with: "AAAA"), "must be in PEM form"),
+      (authority + "\n" + authority.dropLast(200), "must be in PEM form"),
+    ] {
+      var files = FakeFiles()
+      files.files["ca.pem"] = contents.map { FileContents(bytes: Array($0.utf8)) }
+      for section in ["[upstream]\n", "[[mint]]\nurl = \"http://a\"\nname = \"m\"\n"] {
+        let line = try #require(mistake(section + "ca_file = \"ca.pem\"\n", files: files))
+        #expect(line.contains("ca_file: ca.pem cannot be used: ") && line.contains(reason))
+      }
+    }
+    let files = FakeFiles(["ca.pem": authority])
+    let toml = "[upstream]\nca_file = \"ca.pem\"\n" + wallet + wallet.replacing("main", with: "b")
+    let wallets = try load(toml + "ca_file = \"\"\n", files: files).wallets
+    #expect(wallets[0].upstream.trusted != nil && wallets[1].upstream.trusted == nil)
   }
 
   @Test("A file that cannot be read, or is not there")

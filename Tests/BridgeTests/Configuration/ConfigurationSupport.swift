@@ -46,6 +46,20 @@ func mistake(
   }
 }
 
+/// A certificate that nobody needs to trust.
+let authority = """
+  -----BEGIN CERTIFICATE-----
+  MIIBeDCCAR+gAwIBAgIUMMSQku4vtZEAe99vr99aoMlD+RowCgYIKoZIzj0EAwIw
+  ETEPMA0GA1UEAwwGYSB0ZXN0MCAXDTI2MTEyNzExMzEzMloYDzIxMjYxMTAzMTEz
+  MTMyWjARMQ8wDQYDVQQDDAZhIHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+  AARiFvkrO7ZNUBqnF263T892xqtib4c0mdLEwnUpY1hU0BGe0JwYWi0+bM2UBxwU
+  NslgEvgH+NZCJW4ps9iUxEuXo1MwUTAdBgNVHQ4EFgQUzj19UR6UPUHg0+cmflY9
+  NgFrT1YwHwYDVR0jBBgwFoAUzj19UR6UPUHg0+cmflY9NgFrT1YwDwYDVR0TAQH/
+  BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiA6PxMqD0jJHZj9ye3hlMiNyOiMThzb
+  7ZeehHfHHgJEFAIgHFcrPYSBUxCxp9n4R+Kl+4q+Vu2DTHnw4hFnyjRlUbU=
+  -----END CERTIFICATE-----
+  """
+
 /// A wallet with all that a wallet needs; more keys may follow.
 let wallet = """
   [[wallet]]

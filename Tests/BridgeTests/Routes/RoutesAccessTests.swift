@@ -12,6 +12,7 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
   var origin: String?
   var type: String?
   var site: String?
+  var body = ""
   /// Further fields.
   var fields: [HTTPHeaders.Field] = []
   var local = "127.0.0.1"
@@ -30,7 +31,7 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
   func judged() throws -> Int? {
     var settings = ServerSettings()
     settings.listen = ListenAddress(host: listen, port: 2121)
-    settings.allowedHosts = ["wallet.example", "2001:db8::7"]
+    settings.allowedHosts = ["wallet.example", "2001:db8::7", "umbrel.local"]
     settings.allowedOrigins = ["https://till.example"]
     settings.accessToken = token.map { Secret($0) }
     settings.allowsQueryToken = allowsQueryToken
@@ -42,15 +43,18 @@ struct AccessCase: Sendable, CustomTestStringConvertible {
     }
     for field in fields { headers.append(name: field.name, value: field.value) }
     let request = try HTTPRequest(
-      method: method, target: path, headers: headers,
+      method: method, target: path, headers: headers, body: Array(body.utf8),
       remoteAddress: HTTPEndpoint(host: local, port: 5000),
       localAddress: HTTPEndpoint(host: local, port: 2121))
     let policy = AccessPolicy(settings)
     let route = Route(path: request.path)
-    let refusal =
-      policy.refusalOfPlace(request)
-      ?? policy.refusalOfPerson(request, route) { $0 == "open-session" }
-    return refusal?.status
+    if let refusal = policy.refusalOfPlace(request) ?? policy.refusalOfDeed(request) {
+      return refusal.status
+    }
+    switch policy.admission(of: request, to: route, isSession: { $0 == "open-session" }) {
+    case .open, .token, .session: return nil
+    case .nothing, .guess: return 401
+    }
   }
 }
 
@@ -80,6 +84,15 @@ struct RoutesAccessTests {
       AccessCase(host: "wallet.example"),
       AccessCase(host: "Wallet.Example:443"),
       AccessCase(host: "[2001:db8::7]:80"),
+      AccessCase(host: "localhost."),
+      AccessCase(host: "LOCALHOST.:2121"),
+      AccessCase(host: "page.localhost."),
+      AccessCase(host: "umbrel.local.:80"),
+      AccessCase(host: "Umbrel.Local."),
+      AccessCase(host: "[2001:DB8:0:0::7]"),
+      AccessCase(host: "umbrel.local..", refusal: 421),
+      AccessCase(host: ".umbrel.local", refusal: 421),
+      AccessCase(host: ".", refusal: 421),
       AccessCase(host: nil, refusal: 400),
       AccessCase(host: "", refusal: 400),
       AccessCase(host: "[localhost]", refusal: 400),
@@ -102,6 +115,7 @@ struct RoutesAccessTests {
       AccessCase(host: "198.51.100.9", local: beyond, listen: "0.0.0.0"),
       AccessCase(host: "[2001:db8::1]", local: beyond, listen: "::"),
       AccessCase(host: "host.lan:2121", local: beyond, listen: "host.lan"),
+      AccessCase(host: "Host.Lan.", local: beyond, listen: "host.lan."),
       AccessCase(host: "evil.example", local: beyond, listen: "0.0.0.0", refusal: 421),
       AccessCase(host: "999.999.999.999", local: beyond, listen: "0.0.0.0", refusal: 421),
       AccessCase(host: "1.2.3.4.5", local: beyond, listen: "0.0.0.0", refusal: 421),
@@ -119,6 +133,15 @@ struct RoutesAccessTests {
       AccessCase(fields: [.init(name: "x-forwarded-proto", value: "https")], refusal: 403),
       AccessCase(
         path: "/healthz", fields: [.init(name: "X-Forwarded-Host", value: "a")], refusal: 403),
+      AccessCase(fields: [.init(name: "Via", value: "1.1 proxy")], refusal: 403),
+      AccessCase(fields: [.init(name: "x-real-ip", value: "192.0.2.1")], refusal: 403),
+      AccessCase(fields: [.init(name: "CF-Connecting-IP", value: "192.0.2.1")], refusal: 403),
+      AccessCase(fields: [.init(name: "True-Client-IP", value: "192.0.2.1")], refusal: 403),
+      AccessCase(fields: [.init(name: "X-Cluster-Client-IP", value: "192.0.2.1")], refusal: 403),
+      AccessCase(fields: [.init(name: "Fly-Client-IP", value: "192.0.2.1")], refusal: 403),
+      AccessCase(fields: [.init(name: "CDN-Loop", value: "cloudflare")], refusal: 403),
+      AccessCase(fields: [.init(name: "X-Realm", value: "a")]),
+      AccessCase(fields: [.init(name: "Via", value: "1.1 proxy"), .bearer("t")], token: "t"),
       AccessCase(fields: [.init(name: "X-Forwarded-For", value: "a"), .bearer("t")], token: "t"),
       AccessCase(fields: [.init(name: "X-Forwarded-For", value: "a")], token: "t", refusal: 401),
     ])
@@ -142,6 +165,21 @@ struct RoutesAccessTests {
       AccessCase(
         method: "POST", path: pause, origin: "https://till.example", type: json,
         site: "cross-site"),
+      AccessCase(
+        method: "POST", path: pause, host: "localhost.:2121", origin: "http://localhost.:2121",
+        type: json),
+      AccessCase(
+        method: "POST", path: pause, host: "wallet.example:443", origin: "https://Wallet.Example.",
+        type: json),
+      AccessCase(method: "POST", path: pause, origin: "https://till.example.", type: json),
+      AccessCase(
+        method: "POST", path: pause, origin: "https://till.example:443", type: json,
+        site: "same-site"),
+      AccessCase(
+        method: "POST", path: pause, host: "localhost:2121", origin: "http://localhost",
+        type: json, refusal: 403),
+      AccessCase(
+        method: "POST", path: pause, origin: "http://127.0.0.1:2121/", type: json, refusal: 403),
       AccessCase(
         method: "POST", path: pause, origin: "http://till.example", type: json, refusal: 403),
       AccessCase(
@@ -174,7 +212,13 @@ struct RoutesAccessTests {
       AccessCase(method: "POST", path: pause, type: "application/json; charset=utf-8"),
       AccessCase(method: "POST", path: pause, type: "Application/JSON"),
       AccessCase(method: "POST", path: pause, type: "application/json\t;x=y"),
-      AccessCase(method: "POST", path: pause, refusal: 415),
+      AccessCase(method: "POST", path: pause),
+      AccessCase(method: "POST", path: "/api/v1/reconnect?source=main"),
+      AccessCase(method: "POST", path: pause, body: "{}", refusal: 415),
+      AccessCase(method: "POST", path: "/api/v1/session", body: "token=a", refusal: 415),
+      AccessCase(method: "DELETE", path: "/api/v1/session", body: "x", refusal: 415),
+      AccessCase(method: "POST", path: pause, site: "cross-site", refusal: 403),
+      AccessCase(method: "POST", path: pause, origin: "null", refusal: 403),
       AccessCase(method: "POST", path: pause, type: "", refusal: 415),
       AccessCase(method: "POST", path: pause, type: "text/plain", refusal: 415),
       AccessCase(method: "POST", path: pause, type: "text/plain; application/json", refusal: 415),
@@ -224,6 +268,17 @@ struct RoutesAccessTests {
         fields: [.cookie("walletwire_session=old; walletwire_session=open-session")],
         token: "secret"),
       AccessCase(
+        fields: [
+          .cookie(
+            String(repeating: "walletwire_session=old; ", count: 300)
+              + "walletwire_session=open-session")
+        ],
+        token: "secret"),
+      AccessCase(
+        fields: (0..<20).map { _ in .cookie("walletwire_session=old") } + [session],
+        token: "secret"),
+      AccessCase(fields: [.bearer("wrong"), session], token: "secret"),
+      AccessCase(
         fields: [.init(name: "Authorization", value: "Basic x"), session], token: "secret"),
       AccessCase(fields: [.cookie("walletwire_session=other")], token: "secret", refusal: 401),
       AccessCase(fields: [.cookie("session=open-session")], token: "secret", refusal: 401),
@@ -267,6 +322,14 @@ struct RoutesAccessTests {
     #expect(answer.cors["Vary"] == "Origin")
     #expect(answer.preflight?.status == 204)
     #expect(answer.preflight?.headers["Access-Control-Allow-Methods"] == "POST")
+    let fields =
+      answer.preflight?.headers["Access-Control-Allow-Headers"]?
+      .split(separator: ",").map { $0.drop { $0 == " " } } ?? []
+    for field in ["Authorization", "Cache-Control", "Last-Event-ID", "X-Requested-With"] {
+      #expect(fields.contains { $0 == field }, "\(field)")
+    }
+    let dotted = try Self.answer("https://till.example.")
+    #expect(dotted.cors["Access-Control-Allow-Origin"] == "https://till.example.")
     #expect(try Self.answer("https://till.example", method: "GET").preflight == nil)
   }
 

@@ -68,8 +68,9 @@ struct RoutesMetricsTests {
   @Test(
     "A label's value cannot break out of its line",
     arguments: [
-      (#"a"b"#, #"a\"b"#), (#"a\b"#, #"a\\b"#), ("a\nb", #"a\nb"#), ("a\r\nb", "a\r\\nb"),
-      ("⚡", "⚡"), ("", ""),
+      (#"a"b"#, #"a\"b"#), (#"a\b"#, #"a\\b"#), ("a\nb", #"a\nb"#), ("a\r\nb", "a\u{FFFD}\\nb"),
+      ("⚡", "⚡"), ("", ""), ("1.6\u{1B}[31m", "1.6\u{FFFD}[31m"), ("a\0\tb", "a\u{FFFD}\u{FFFD}b"),
+      ("a\u{202E}b\u{2028}\u{85}", "a\u{FFFD}b\u{FFFD}\u{FFFD}"),
     ])
   func escaping(_ value: String, _ escaped: String) {
     var metrics = MetricsText()

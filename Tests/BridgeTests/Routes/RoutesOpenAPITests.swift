@@ -9,8 +9,23 @@ struct RoutesOpenAPITests {
   private struct Document: Decodable {
     struct Operation: Decodable {
       struct Requirement: Decodable {}
+      struct Parameter: Decodable {
+        var name: String?
+        var place: String?
+        var reference: String?
+
+        enum CodingKeys: String, CodingKey {
+          case name
+          case place = "in"
+          case reference = "$ref"
+        }
+      }
       var operationId: String
+      var parameters: [Parameter]?
       var security: [[String: [String]]]?
+    }
+    struct Components: Decodable {
+      var parameters: [String: Operation.Parameter]
     }
     struct Server: Decodable {
       var url: String
@@ -18,6 +33,7 @@ struct RoutesOpenAPITests {
     var openapi: String
     var servers: [Server]
     var paths: [String: [String: Operation]]
+    var components: Components
   }
 
   private static func document(basePath: String = "") throws -> Document {
@@ -49,6 +65,25 @@ struct RoutesOpenAPITests {
     }
     let names = document.paths.values.flatMap(\.values).map(\.operationId)
     #expect(Set(names).count == names.count)
+  }
+
+  @Test("Every parameter that is taken is described, and no other is")
+  func parameters() throws {
+    let document = try Self.document()
+    for (path, operations) in document.paths {
+      guard let known = Route(path: path).parameters else { continue }
+      var described: Set<String> = []
+      for operation in operations.values {
+        for parameter in operation.parameters ?? [] {
+          let shared = parameter.reference.flatMap { $0.split(separator: "/").last }
+          let named = try #require(
+            shared.map { document.components.parameters[String($0)] } ?? parameter, "\(path)")
+          if named.place == "query", let name = named.name { described.insert(name) }
+        }
+      }
+      // The stream's token is a security scheme of its own.
+      #expect(described == Set(known.map(\.name)).subtracting(["access_token"]), "\(path)")
+    }
   }
 
   @Test("The server is where the paths begin", arguments: [("", "/"), ("/wallet", "/wallet")])

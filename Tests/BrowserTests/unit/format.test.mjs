@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, amount, group, plain, span, spoken } from '../../../public/js/format.js';
+import { ago, amount, group, oneLine, plain, span, spoken } from '../../../public/js/format.js';
 
 const THIN = '\u2009';
 
@@ -51,4 +51,11 @@ test('spans are coarse', () => {
   assert.equal(span(3_900_000), '1 h 05 min');
   assert.equal(span(100_000_000), '1 d 3 h');
   assert.equal(span(-1), '0 s');
+});
+
+test('words of others stay on one line and turn nothing', () => {
+  assert.equal(oneLine('coffee ⚡ 👨‍👩‍👧 é'), 'coffee ⚡ 👨‍👩‍👧 é');
+  assert.equal(oneLine('a\r\nb\tc\u2028d\u2029e\u0085f'), 'a b c d e f');
+  assert.equal(oneLine('\u202egpj.exe\u2066 \u200f\u061c\u001b[31m'), 'gpj.exe   [31m');
+  assert.equal(oneLine(''), '');
 });

@@ -1,5 +1,6 @@
 import BridgeModel
 import CashuSource
+import JSON
 
 private let watches: [WatchRecord] = WatchKind.allCases.enumerated().map { number, kind in
   WatchRecord(
@@ -31,7 +32,36 @@ func fuzzCashu(_ input: [UInt8]) {
   for case .watch(let transition) in rig.events {
     precondition(watches.contains { $0.handle == transition.handle }, "a stranger's watch")
     precondition(transition.amount ?? 0 >= 0, "a negative amount")
+    precondition(transition.amountPaid ?? 0 >= 0, "a negative sum")
+    precondition(transition.amountIssued ?? 0 >= 0, "a negative sum")
   }
+  checkElements(all.map { Array($0.dropFirst()) })
+}
+
+/// To drop any one element of a list changes nothing of what is read of the others.
+private func checkElements(_ candidates: [[UInt8]]) {
+  for (head, tail) in [("[", "]"), (#"{"states":["#, "]}")] {
+    // A value by itself that a list, which is deeper, can hold.
+    let elements = candidates.filter {
+      JSONDocument($0) != nil && JSONDocument(list([$0], head, tail)) != nil
+    }
+    let whole = CashuJSON.elements(list(elements, head, tail))
+    precondition(whole?.count == elements.count, "a list of another length")
+    for index in elements.indices.prefix(maximumDrops) {
+      var (others, expected) = (elements, whole)
+      others.remove(at: index)
+      expected?.remove(at: index)
+      precondition(
+        CashuJSON.elements(list(others, head, tail)) == expected, "an element changed others")
+    }
+  }
+}
+
+/// A list that is longer is not tried at every place.
+private let maximumDrops = 40
+
+private func list(_ elements: [[UInt8]], _ head: String, _ tail: String) -> [UInt8] {
+  Array(head.utf8) + elements.joined(separator: [UInt8(ascii: ",")]) + Array(tail.utf8)
 }
 
 private func filledIn(_ text: String, from sent: [String]) -> String {

@@ -14,7 +14,10 @@ func fuzzConfiguration(_ input: [UInt8]) {
     }
     precondition(!configuration.effectiveJSON.contains(secret), "a key is shown")
   } catch {
-    precondition(!"\(error)".contains(secret), "a key is shown")
+    let line = "\(error)"
+    precondition(!line.contains(secret), "a key is shown")
+    precondition(line.utf8.count <= 2048, "a mistake is longer than a line may be")
+    precondition(line.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "a mistake is one line")
   }
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Prepares what the integration and browser tests need beyond Swift: a few Debian packages, and
-# Python environments under .cache/ for three LNbits versions, for the Cashu mint Nutshell and for
-# pytest. Idempotent: an environment is left alone while its lock file has not changed.
+# Python environments under .cache/ for three LNbits versions, for two of the Cashu mint Nutshell, for
+# Home Assistant and for pytest. Idempotent: an environment is left alone while its lock file has not
+# changed.
 #
 #   Tests/IntegrationTests/environment/setup.sh [tests] [schemathesis] [browser] [programs]
-#     [lnbits-1.6.2] [lnbits-1.4.1] [lnbits-0.12.12] [nutshell-0.21.0]
+#     [lnbits-1.6.2] [lnbits-1.4.1] [lnbits-0.12.12] [nutshell-0.21.0] [nutshell-0.19.2]
+#     [home-assistant-2024.3.3]
 #
 # Without names it prepares all of them. PYTHON names the interpreter, by default python3.
 set -euo pipefail
@@ -60,7 +62,7 @@ refresh_packages() {
 
 # One environment from one lock file. The stamp names the lock that it was made from.
 prepare() {
-  local name=$1 lock=$here/$1.txt environment=$cache/$1 stamp started=$SECONDS
+  local name=$1 lock=$here/$1.txt environment=$cache/$1 stamp started=$SECONDS compile=
   [ "$name" != browser ] || lock=$here/../../BrowserTests/requirements.txt
   [ -f "$lock" ] || { say "no such environment: $name" >&2; exit 64; }
   stamp=$( { cat "$lock"; "$python" --version; } | sha256sum | cut -d ' ' -f 1)
@@ -70,7 +72,10 @@ prepare() {
   fi
   rm -rf "$environment"
   "$python" -m venv "$environment"
-  "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$lock"
+  # Home Assistant has code for a thousand things of which a handful is imported: those are compiled then.
+  [ "${name%-*}" != home-assistant ] || compile=--no-compile
+  "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+    ${compile:+"$compile"} -r "$lock"
   printf '%s\n' "$stamp" >"$environment/.stamp"
   say "$name made in $((SECONDS - started)) s"
 }
@@ -79,7 +84,7 @@ mkdir -p "$cache"
 install_missing_packages
 [ $# -gt 0 ] ||
   set -- tests schemathesis browser programs lnbits-1.6.2 lnbits-1.4.1 lnbits-0.12.12 \
-    nutshell-0.21.0
+    nutshell-0.21.0 nutshell-0.19.2 home-assistant-2024.3.3
 for name in "$@"; do
   if [ "$name" = programs ]; then unpack_programs; else prepare "$name"; fi
 done

@@ -61,6 +61,8 @@ class HostileLNbits:
         self.name = "alice"
         self.version = "1.6.2"
         self.faults: dict[str, Sender] = {}
+        # Another spelling of the same answer.
+        self.spell: Callable[[str], str] = str
         self.requests: list[str] = []
         self.heads: list[str] = []
         self.sockets: list[socket.socket] = []
@@ -101,7 +103,7 @@ class HostileLNbits:
                 if name == SOCKET:
                     self._upgrade(wire, head)
                     return
-                wire.sendall(response(json.dumps(self._answer(path)).encode()))
+                wire.sendall(response(self.spell(json.dumps(self._answer(path))).encode()))
         wire.close()
 
     @staticmethod

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 from .proxy import Proxy
 
@@ -24,12 +25,16 @@ class MintProxy(Proxy):
         """The socket is served, and nobody behind it."""
         self.hides_websockets = False
         """The mint does not advertise NUT-17."""
+        self.falsify: Callable[[str, Any], Any] | None = None
+        """What becomes of an answer: its path and its JSON, to the JSON instead."""
 
     def come_from_elsewhere(self) -> None:
         """Says that everything comes from an address that the mint's rate limit does not spare."""
         self.added_headers = {"X-Forwarded-For": next(ELSEWHERE)}
 
     def body_relayed(self, path: str, body: bytes) -> bytes:
+        if self.falsify is not None:
+            return json.dumps(self.falsify(path, json.loads(body))).encode()
         if not self.hides_websockets or path != "/v1/info":
             return body
         info = json.loads(body)

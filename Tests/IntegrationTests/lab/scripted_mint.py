@@ -21,13 +21,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import cashu.lightning
 from bolt11 import decode
 from cashu.core.base import Amount, MeltQuote, Unit
-from cashu.lightning.base import (
-    PaymentResponse,
-    PaymentResult,
-    PaymentStatus,
-    PaymentStatusResult,
-)
+from cashu.lightning.base import PaymentResponse, PaymentResult, PaymentStatus
 from cashu.lightning.fake import FakeWallet
+
+try:
+    from cashu.lightning.base import PaymentStatusResult
+except ImportError:
+    # Before Nutshell 0.20.
+    PaymentStatusResult = PaymentResult
 
 POLL_S = 0.02
 

@@ -87,9 +87,12 @@ final class BridgeProcess {
 
   // MARK: Publishing
 
-  func publish(_ commit: Commit, from name: String) throws(StoreError) {
-    try Publication.carryOut(commit, from: name, log: MortalLog(self, commit, name)) {
-      items, bounds in
+  func publish(
+    _ commit: Commit, from name: String, committed: () -> Void
+  ) throws(StoreError) {
+    try Publication.carryOut(
+      commit, from: name, log: MortalLog(self, commit, name), committed: committed
+    ) { items, bounds in
       guard step() else { return }
       give(items, bounds)
     }
@@ -104,7 +107,13 @@ final class BridgeProcess {
     world.oracle.checkGiven(items)
     self.bounds = bounds
     for item in items { ring.append(item) }
-    for subscriber in world.subscribers { subscriber.wake() }
+    for subscriber in world.subscribers { subscriber.flush() }
+  }
+
+  /// What a subscriber is shown of everything, at this moment.
+  func snapshot() -> [UInt8] {
+    SnapshotDocument.encode(
+      drivers.map(\.report), lastEventID: store.lastEventID, now: world.bridgeTime)
   }
 }
 

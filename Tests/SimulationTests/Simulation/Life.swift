@@ -49,8 +49,8 @@ package struct Life {
     world.run(until: world.uptime + world.chance.milliseconds(0...60_000))
     world.launch()
     let filters: [StreamFilter] = [
-      .everything, StreamFilter(source: "a0"), StreamFilter(kinds: [.payment]),
-      StreamFilter(source: "a1", kinds: [.balance, .status]),
+      .everything, StreamFilter(sources: ["a0"]), StreamFilter(kinds: [.payment]),
+      StreamFilter(sources: ["a1"], kinds: [.balance, .status]),
     ]
     for index in 0..<world.plan.subscribers {
       let subscriber = SimulatedSubscriber(

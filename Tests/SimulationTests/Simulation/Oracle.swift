@@ -20,6 +20,10 @@ final class Oracle {
     let kind: StreamFilter.Kind
     let source: String
     let data: [UInt8]
+    /// Of which wallet; a name may stand for another one later.
+    let wallet: String
+    /// For a balance.
+    let balance: Millisatoshi?
   }
 
   func object(_ message: String) {
@@ -77,11 +81,13 @@ final class Oracle {
     checkOrder(commit, name)
     self.told[wallet] = told
     let events = entries.flatMap(\.events)
-    for (event, id) in zip(events, ids) {
+    for (index, event) in events.enumerated() where index < ids.count {
+      var balance: Millisatoshi?
+      if case .balance(let change) = commit.events[index] { balance = change.amount }
       log.append(
         LogLine(
-          sequence: id.sequence, kind: event.type == .payment ? .payment : .balance,
-          source: event.source, data: event.data))
+          sequence: ids[index].sequence, kind: event.type == .payment ? .payment : .balance,
+          source: event.source, data: event.data, wallet: wallet, balance: balance))
     }
   }
 

@@ -1,3 +1,4 @@
+import Bridge
 import BridgeModel
 import EventStore
 import LNbitsSimulator
@@ -13,8 +14,10 @@ final class SimulatedDriver {
   private var random: SeededRandom
   private var socket: (id: SocketID, connection: SimulatedSocket)?
   private var timer: (ticket: Agenda.Ticket, due: Duration)?
-  /// Inputs that effects raised; they wait until the effects before them are done.
+  /// Inputs that wait until the effects of those before them are carried out.
   private var inbox: [SourceInput] = []
+  /// Not carried out yet.
+  private var effects: [SourceEffect] = []
   private var isHandling = false
 
   init(
@@ -49,13 +52,22 @@ final class SimulatedDriver {
     isHandling = true
     defer { isHandling = false }
     while process.isAlive, !inbox.isEmpty {
-      let next = inbox.removeFirst()
-      let effects = source.handle(next, now: world.bridgeTime, using: &random)
-      for effect in effects {
+      handle(inbox.removeFirst())
+      while !effects.isEmpty {
         guard process.step() else { return }
-        carryOut(effect)
+        carryOut(effects.removeFirst())
       }
     }
+  }
+
+  private func handle(_ input: SourceInput) {
+    effects += source.handle(input, now: world.bridgeTime, using: &random)
+  }
+
+  var report: SourceReport {
+    SourceReport(
+      name: name, label: name, kind: source.kind, status: source.status, wallet: source.wallet,
+      freshness: world.plan.reconcileInterval * 2)
   }
 
   private func carryOut(_ effect: SourceEffect) {
@@ -102,19 +114,18 @@ final class SimulatedDriver {
 
   private func load(_ identity: BookIdentity) {
     do throws(StoreError) {
-      inbox.append(.book(try process.store.book(for: identity)))
+      handle(.book(try process.store.book(for: identity)))
     } catch {
-      inbox.append(.commitFailed(error.description))
+      handle(.commitFailed(error.description))
     }
   }
 
   private func publish(_ commit: Commit) {
     do throws(StoreError) {
-      try process.publish(commit, from: name)
-      inbox.append(.committed)
+      try process.publish(commit, from: name) { handle(.committed) }
     } catch {
       world.trace("\(name): \(error)")
-      inbox.append(.commitFailed(error.description))
+      handle(.commitFailed(error.description))
     }
   }
 

@@ -80,6 +80,13 @@ final class SimulatedSubscriber {
     world.after(world.chance.milliseconds(isSlow ? 200...9000 : 0...60)) { [self] in read() }
   }
 
+  /// There is something to read, and the bridge sends at once: who has room takes it within the same turn, one who has
+  /// only just come as well.
+  func flush() {
+    guard world.chance.happens(0.5) else { return wake() }
+    read()
+  }
+
   private func heartbeat(_ process: BridgeProcess) {
     world.after(.seconds(15)) { [self] in
       guard connection?.process === process, process.isAlive else { return }
@@ -112,7 +119,7 @@ final class SimulatedSubscriber {
       do throws(StoreError) {
         let next = try current.cursor.next(
           from: process.ring, bounds: process.bounds, reader: process.reader,
-          snapshot: { Array("{}".utf8) })
+          snapshot: process.snapshot)
         guard let next else { break }
         current.chunk = next[...]
       } catch {
@@ -144,7 +151,9 @@ final class SimulatedSubscriber {
       received += 1
       world.oracle.checkReceived(event, id: id, after: position ?? 0, by: self)
       position = id.sequence
-    case "snapshot": passed(event.lastEventID)
+    case "snapshot":
+      world.oracle.checkSnapshot(event, by: self)
+      passed(event.lastEventID)
     case "gap": takeGap(event.data)
     default: break
     }

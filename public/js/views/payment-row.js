@@ -2,7 +2,7 @@
 // One payment as a row of the activity: direction, memo, time, amount, fee. Data only ever becomes text.
 
 import { element, icon } from '../dom.js';
-import { ago, exact, moment, parseTime, plain, sign, span, spoken } from '../format.js';
+import { ago, exact, moment, oneLine, parseTime, plain, sign, span, spoken } from '../format.js';
 
 /** @typedef {import('../types.js').Unit} Unit */
 /** @typedef {import('../types.js').Row} Row */
@@ -40,7 +40,7 @@ export function drawRow(row, unit, now) {
 function memoOf({ memo, comment }) {
   const words = memo || comment || '';
   const made = element('span', words ? 'memo' : 'memo none', words || 'no memo');
-  if (words) made.title = comment && comment !== words ? `${words}\n${comment}` : words;
+  if (words) made.title = [...new Set([words, comment || words])].map(oneLine).join('\n');
   return made;
 }
 

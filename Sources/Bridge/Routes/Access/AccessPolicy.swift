@@ -1,27 +1,26 @@
-import Glibc
 import HTTPServer
 
 /// Who may ask what: the contract's section on access, as a function of the request.
 struct AccessPolicy: Sendable {
-  /// Further Host names to answer to, lower case.
+  /// Further Host names to answer to, in their one spelling.
   let allowedHosts: Set<String>
-  /// Origins that may read from a browser, as browsers spell them.
-  let allowedOrigins: Set<String>
+  /// Origins that may read from a browser.
+  let allowedOrigins: Set<WebOrigin>
   /// Required everywhere once there is one.
   let token: AccessToken?
   /// `?access_token=` is accepted on the event stream.
   let allowsQueryToken: Bool
-  /// What the configuration listens on, lower case, without brackets.
+  /// What the configuration listens on, in its one spelling.
   let listenHost: String
   /// Others than this machine can reach the listener.
   let listensBeyondLoopback: Bool
 
   init(_ settings: ServerSettings) {
-    allowedHosts = Set(settings.allowedHosts)
-    allowedOrigins = Set(settings.allowedOrigins)
+    allowedHosts = Set(settings.allowedHosts.map(HostName.canonical))
+    allowedOrigins = Set(settings.allowedOrigins.compactMap(WebOrigin.init))
     token = settings.accessToken.map { AccessToken($0) }
     allowsQueryToken = settings.allowsQueryToken
-    listenHost = settings.listen.host
+    listenHost = HostName.canonical(settings.listen.host)
     listensBeyondLoopback = !settings.listen.isLoopback
   }
 
@@ -34,15 +33,15 @@ struct AccessPolicy: Sendable {
 
   /// DNS rebinding: a page on another name must not reach a local server by making its name point here.
   private func hostRefusal(_ request: HTTPRequest) -> HTTPResponse? {
-    guard let authority = request.host, let host = HostAndPort(authority)?.host else {
+    guard let authority = request.host, let given = HostAndPort(authority)?.host else {
       return .problem(400, "Bad Request", "A request needs one valid Host field.")
     }
-    let local = request.localAddress
-    let address = ListenAddress(host: host, port: 0)
+    let host = HostName.canonical(given)
     guard
-      address.isLoopback || host == listenHost || host == local.host || allowedHosts.contains(host)
+      ListenAddress(host: host, port: 0).isLoopback || host == listenHost
+        || host == request.localAddress.host || allowedHosts.contains(host)
         // Rebinding needs a name, so beyond loopback an address is as good as our own.
-        || (listensBeyondLoopback && Self.isAddress(host))
+        || (listensBeyondLoopback && HostName.isAddress(host))
     else {
       return .problem(
         421, "Misdirected Request",
@@ -51,43 +50,33 @@ struct AccessPolicy: Sendable {
     return nil
   }
 
-  private static func isAddress(_ host: String) -> Bool {
-    IPAddress.bytes(of: host, family: AF_INET, count: 4) != nil
-      || IPAddress.bytes(of: host, family: AF_INET6, count: 16) != nil
-  }
-
   /// Behind a proxy every request comes from loopback; without a token that would open the wallet to the world.
   private func proxyRefusal(_ request: HTTPRequest) -> HTTPResponse? {
-    guard token == nil else { return nil }
-    let isForwarded = request.headers.fields.contains { field in
-      let name = field.name.lowercased()
-      return name == "forwarded" || name.hasPrefix("x-forwarded-")
-    }
-    guard isForwarded else { return nil }
+    guard token == nil, ProxySigns.mark(request) else { return nil }
     return .problem(
       403, "Forbidden",
       "This came through a proxy, and no token is set. Set access_token_file under [server].")
   }
 
-  // MARK: Person
+  // MARK: Deed
 
-  /// The refusal of a request for who sent it, or on whose behalf.
-  ///
-  /// - Parameter isSession: whether a cookie's value is that of an open session.
-  func refusalOfPerson(
-    _ request: HTTPRequest, _ route: Route, isSession: (String) -> Bool
-  ) -> HTTPResponse? {
-    originRefusal(request) ?? typeRefusal(request)
-      ?? tokenRefusal(request, route, isSession: isSession)
+  /// The refusal of a request that would change something, on behalf of another site.
+  func refusalOfDeed(_ request: HTTPRequest) -> HTTPResponse? {
+    guard request.method != "GET", request.method != "HEAD" else { return nil }
+    return originRefusal(request) ?? typeRefusal(request)
   }
 
-  private static func isSafe(_ method: String) -> Bool { method == "GET" || method == "HEAD" }
-
   private func originRefusal(_ request: HTTPRequest) -> HTTPResponse? {
-    guard !Self.isSafe(request.method) else { return nil }
-    let origins = request.headers.values(for: "Origin")
-    let isListed = !origins.isEmpty && origins.allSatisfy(allowedOrigins.contains)
-    if !isListed, !origins.allSatisfy({ isOwn($0, request) }) {
+    let fields = request.headers.values(for: "Origin")
+    let origins = fields.compactMap(WebOrigin.init)
+    let isListed =
+      !fields.isEmpty && fields.count == origins.count
+      && origins.allSatisfy(allowedOrigins.contains)
+    let server = request.host.flatMap { HostAndPort($0) }
+    let isOwn =
+      fields.count == origins.count
+      && origins.allSatisfy { origin in server.map(origin.isServed(by:)) ?? false }
+    if !isListed, !isOwn {
       return .problem(
         403, "Forbidden", "That Origin may not change anything. List it in allowed_origins.")
     }
@@ -98,49 +87,66 @@ struct AccessPolicy: Sendable {
     return nil
   }
 
-  private func isOwn(_ origin: String, _ request: HTTPRequest) -> Bool {
-    guard let host = request.host?.lowercased() else { return false }
-    return origin == "http://\(host)" || origin == "https://\(host)"
-  }
-
-  /// A form of another site can send anything but this type. A browser asks before it sends a DELETE, so that one
-  /// may come without.
+  /// A form of another site can send anything but this type. Without a body there is nothing to
+  /// have a type; what sends neither is held by its `Origin`.
   private func typeRefusal(_ request: HTTPRequest) -> HTTPResponse? {
-    guard !Self.isSafe(request.method) else { return nil }
     let fields = request.headers.values(for: "Content-Type")
-    if fields.isEmpty, request.method == "DELETE" { return nil }
+    if fields.isEmpty, request.body.isEmpty { return nil }
     let type = fields.first?.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
     guard fields.count != 1 || type?.lowercased() != "application/json" else { return nil }
     return .problem(
       415, "Unsupported Media Type",
-      "Send Content-Type: application/json, an empty body too: "
-        + "curl -X \(request.method) -H 'Content-Type: application/json' URL")
+      "Send the body as JSON, with Content-Type: application/json; without a body send no type: "
+        + "curl -X \(request.method) URL")
   }
 
-  private func tokenRefusal(
-    _ request: HTTPRequest, _ route: Route, isSession: (String) -> Bool
-  ) -> HTTPResponse? {
-    guard let token, route.needsToken(method: request.method) else { return nil }
+  // MARK: Person
+
+  /// What a request shows of who sends it.
+  enum Admission: Equatable {
+    /// Whoever it is, it may come.
+    case open
+    /// The token itself.
+    case token
+    /// The cookie of an open session; its identifier.
+    case session(String)
+    /// It shows nothing that could let it in.
+    case nothing
+    /// A token, and the wrong one.
+    case guess
+  }
+
+  /// - Parameter isSession: whether a cookie's value is that of an open session.
+  func admission(
+    of request: HTTPRequest, to route: Route, isSession: (String) -> Bool
+  ) -> Admission {
+    guard let token, route.needsToken(method: request.method) else { return .open }
+    let given = [
+      AccessToken.bearer(of: request),
+      allowsQueryToken && route == .events ? request.query["access_token"] : nil,
+    ].compactMap(\.self)
+    if given.contains(where: token.matches) { return .token }
     // A proxy's own Authorization must not stand in the way of the cookie.
-    if let bearer = AccessToken.bearer(of: request), token.matches(bearer) { return nil }
-    if SessionCookie.values(in: request).contains(where: isSession) { return nil }
-    if allowsQueryToken, route == .events, let given = request.query["access_token"],
-      token.matches(given)
-    {
-      return nil
+    if let session = SessionCookie.values(in: request).first(where: isSession) {
+      return .session(session)
     }
-    return .unauthorized("Send the access token: Authorization: Bearer TOKEN")
+    return given.isEmpty ? .nothing : .guess
   }
 
   // MARK: CORS
+
+  /// The `Origin` of a request as the browser spells it, where it is listed.
+  private func listedOrigin(of request: HTTPRequest) -> String? {
+    request.headers["Origin"].flatMap { text in
+      WebOrigin(text).map(allowedOrigins.contains) == true ? text : nil
+    }
+  }
 
   /// The CORS fields for a listed origin. Where origins are listed, what they get is told apart from what others
   /// get, so that no cache gives one to the other.
   func corsHeaders(for request: HTTPRequest) -> HTTPHeaders {
     guard !allowedOrigins.isEmpty else { return [:] }
-    guard let origin = request.headers["Origin"], allowedOrigins.contains(origin) else {
-      return ["Vary": "Origin"]
-    }
+    guard let origin = listedOrigin(of: request) else { return ["Vary": "Origin"] }
     return [
       "Access-Control-Allow-Origin": origin,
       "Access-Control-Expose-Headers": "ETag, Retry-After",
@@ -152,14 +158,15 @@ struct AccessPolicy: Sendable {
   /// CORS-preflight): it carries no token yet. Nil for any other request.
   func preflight(_ request: HTTPRequest, _ route: Route) -> HTTPResponse? {
     guard request.method == "OPTIONS", request.headers["Access-Control-Request-Method"] != nil,
-      let origin = request.headers["Origin"], allowedOrigins.contains(origin)
+      listedOrigin(of: request) != nil
     else { return nil }
     return HTTPResponse(
       status: 204,
       headers: [
         "Access-Control-Allow-Methods": route.methods.joined(separator: ", "),
         "Access-Control-Allow-Headers":
-          "Authorization, Content-Type, If-None-Match, Last-Event-ID",
+          "Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID, "
+          + "X-Requested-With",
         "Access-Control-Max-Age": "600",
         "Cache-Control": "no-store",
       ])

@@ -4,10 +4,6 @@ import HTTPServer
 enum SessionCookie {
   static let name = "walletwire_session"
 
-  /// Cookies of this name that are looked at. A browser may send several, from other paths or from another bridge
-  /// on another port of this host.
-  private static let maximumValues = 8
-
   /// `Set-Cookie` for a session. It lasts as long as the browser runs.
   static func setting(_ identifier: String, path: String, isSecure: Bool) -> String {
     "\(name)=\(identifier); \(attributes(path: path, isSecure: isSecure))"
@@ -22,13 +18,16 @@ enum SessionCookie {
     "HttpOnly; SameSite=Strict; Path=\(path)" + (isSecure ? "; Secure" : "")
   }
 
-  /// The values of the cookie in a request.
+  /// The values of the cookie in a request, all that its header holds: a browser may send several,
+  /// from other paths or from another bridge on another port of this host, and any program on it
+  /// can put some in front of the right one.
   static func values(in request: HTTPRequest) -> [String] {
-    let pairs = request.headers.values(for: "Cookie").flatMap { $0.split(separator: ";") }
-    return pairs.lazy.compactMap { pair -> String? in
-      let pair = pair.drop { $0 == " " || $0 == "\t" }
-      guard pair.hasPrefix("\(name)=") else { return nil }
-      return String(pair.dropFirst(name.count + 1))
-    }.prefix(maximumValues).map { $0 }
+    let prefix = "\(name)="
+    return request.headers.values(for: "Cookie").flatMap { $0.split(separator: ";") }
+      .compactMap { pair in
+        let pair = pair.drop { $0 == " " || $0 == "\t" }
+        guard pair.utf8.starts(with: prefix.utf8) else { return nil }
+        return String(pair.utf8.dropFirst(prefix.utf8.count))
+      }
   }
 }

@@ -1,4 +1,5 @@
 import BridgeModel
+import EventStore
 import Glibc
 import HTTPServer
 
@@ -49,6 +50,13 @@ extension Bridge {
     metrics.single(
       "walletwire_storage_ok", .gauge, "0 when the last write to the store failed.",
       .flag(storageTrouble == nil))
+    metrics.single(
+      "walletwire_storage_warning", .gauge,
+      "1 when the store's disk is filling up, or the last checkpoint failed.",
+      storageHealth.map { .flag($0.warning != nil) })
+    metrics.single(
+      "walletwire_storage_free_bytes", .gauge, "Space left on the store's file system.",
+      storageHealth?.freeBytes.map { .whole($0) })
     metrics.single(
       "walletwire_store_size_bytes", .gauge, "Size of the store with its write-ahead log.",
       Self.storeBytes(configuration.storage.path).map { .whole($0) })

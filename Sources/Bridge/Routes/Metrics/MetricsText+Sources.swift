@@ -115,7 +115,7 @@ extension MetricsText {
     ) { $0.status.books }
     each(
       "walletwire_source_state_seconds", .gauge, "Time in the present state.", of: reports
-    ) { .real((now.wall - $0.status.since).seconds) }
+    ) { .real((now.uptime - $0.status.since.uptime).seconds) }
   }
 
   mutating func addConnections(_ reports: [SourceReport], at now: Instant) {
@@ -147,7 +147,7 @@ extension MetricsText {
     each(
       "walletwire_reconcile_age_seconds", .gauge, "Time since the last reconcile ended.",
       of: reports
-    ) { $0.status.lastReconcileAt.map { .real((now.wall - $0).seconds) } }
+    ) { $0.status.lastReconcileAt.map { .real((now.uptime - $0.uptime).seconds) } }
     each(
       "walletwire_last_frame_timestamp_seconds", .gauge, "When the last frame came.", of: reports
     ) { $0.status.lastFrameAt.map { .real($0.seconds) } }

@@ -69,7 +69,8 @@ struct MetricsText {
     return "{" + labels.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ",") + "}"
   }
 
-  /// The format escapes these three in a label's value, and nothing else.
+  /// The format escapes these three in a label's value, and nothing else. What else is not printable is replaced:
+  /// readers part lines at a CR, and a label is shown to people.
   private static func escaped(_ value: String) -> String {
     var result = ""
     for scalar in value.unicodeScalars {
@@ -77,7 +78,7 @@ struct MetricsText {
       case "\\": result += "\\\\"
       case "\"": result += "\\\""
       case "\n": result += "\\n"
-      default: result.unicodeScalars.append(scalar)
+      default: result.unicodeScalars.append(scalar.isPrintable ? scalar : "\u{FFFD}")
       }
     }
     return result

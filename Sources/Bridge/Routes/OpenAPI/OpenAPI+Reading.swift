@@ -16,7 +16,9 @@ extension OpenAPI {
           "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
           "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Balance"}}}},
         "304": {"$ref": "#/components/responses/NotModified"},
+        "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "404": {"$ref": "#/components/responses/NotFound"},
         "503": {"description": "The wallet has never confirmed a balance.",
           "content": {"application/problem+json": {
@@ -31,7 +33,9 @@ extension OpenAPI {
           "content": {"application/json": {"schema": {"type": "array",
             "items": {"$ref": "#/components/schemas/Balance"}}}}},
         "304": {"$ref": "#/components/responses/NotModified"},
-        "401": {"$ref": "#/components/responses/Unauthorized"}}}},
+        "400": {"$ref": "#/components/responses/BadRequest"},
+        "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"}}}},
     "/api/v1/payments": {"get": {"operationId": "getPayments", "tags": ["money"],
       "summary": "Payments, the last published first", "parameters": [
         {"$ref": "#/components/parameters/wallets"}, {"$ref": "#/components/parameters/limit"},
@@ -46,10 +50,12 @@ extension OpenAPI {
         "304": {"$ref": "#/components/responses/NotModified"},
         "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "404": {"$ref": "#/components/responses/NotFound"},
         "503": {"$ref": "#/components/responses/Storage"}}}},
     "/api/v1/payments.csv": {"get": {"operationId": "getPaymentsAsCSV", "tags": ["money"],
-      "summary": "The same list as CSV", "description": "RFC 4180; 1000 rows unless limit says less.",
+      "summary": "The same list as CSV",
+      "description": "RFC 4180; 1000 rows unless limit says less; no text begins a formula.",
       "parameters": [
         {"$ref": "#/components/parameters/wallets"}, {"$ref": "#/components/parameters/limit"},
         {"$ref": "#/components/parameters/before"}, {"$ref": "#/components/parameters/status"},
@@ -63,6 +69,7 @@ extension OpenAPI {
         "304": {"$ref": "#/components/responses/NotModified"},
         "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "404": {"$ref": "#/components/responses/NotFound"},
         "503": {"$ref": "#/components/responses/Storage"}}}},
     "/api/v1/payments/{payment_id}": {"get": {"operationId": "getPayment", "tags": ["money"],
@@ -75,7 +82,9 @@ extension OpenAPI {
           "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
           "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Payment"}}}},
         "304": {"$ref": "#/components/responses/NotModified"},
+        "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "404": {"$ref": "#/components/responses/NotFound"},
         "503": {"$ref": "#/components/responses/Storage"}}}},
     "/api/v1/history": {"get": {"operationId": "getHistory", "tags": ["money"],
@@ -95,6 +104,7 @@ extension OpenAPI {
         "304": {"$ref": "#/components/responses/NotModified"},
         "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "404": {"$ref": "#/components/responses/NotFound"},
         "503": {"$ref": "#/components/responses/Storage"}}}},
     "/api/v1/status": {"get": {"operationId": "getStatus", "tags": ["bridge"],
@@ -102,7 +112,9 @@ extension OpenAPI {
       "responses": {
         "200": {"description": "As of now.", "content": {"application/json": {
           "schema": {"$ref": "#/components/schemas/Status"}}}},
-        "401": {"$ref": "#/components/responses/Unauthorized"}}}},
+        "400": {"$ref": "#/components/responses/BadRequest"},
+        "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"}}}},
     "/api/v1/config": {"get": {"operationId": "getConfiguration", "tags": ["bridge"],
       "summary": "The effective configuration",
       "parameters": [{"$ref": "#/components/parameters/ifNoneMatch"}],
@@ -111,7 +123,9 @@ extension OpenAPI {
           "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
           "content": {"application/json": {"schema": {"type": "object"}}}},
         "304": {"$ref": "#/components/responses/NotModified"},
-        "401": {"$ref": "#/components/responses/Unauthorized"}}}},
+        "400": {"$ref": "#/components/responses/BadRequest"},
+        "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"}}}},
     "/api/v1/openapi.json": {"get": {"operationId": "getOpenAPI", "tags": ["bridge"],
       "summary": "This document",
       "parameters": [{"$ref": "#/components/parameters/ifNoneMatch"}],
@@ -120,7 +134,9 @@ extension OpenAPI {
           "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
           "content": {"application/json": {"schema": {"type": "object"}}}},
         "304": {"$ref": "#/components/responses/NotModified"},
-        "401": {"$ref": "#/components/responses/Unauthorized"}}}},
+        "400": {"$ref": "#/components/responses/BadRequest"},
+        "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"}}}},
     "/healthz": {"get": {"operationId": "getHealth", "tags": ["bridge"], "security": [{}],
       "summary": "Whether the process serves",
       "responses": {
@@ -132,6 +148,7 @@ extension OpenAPI {
         "200": {"description": "All are.", "content": {"application/json": {
           "schema": {"$ref": "#/components/schemas/Ok"}}}},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "503": {"description": "Those that are not, or a store that does not take writes.",
           "content": {"application/problem+json": {
             "schema": {"$ref": "#/components/schemas/ReadinessProblem"}}}}}}},
@@ -140,6 +157,7 @@ extension OpenAPI {
       "responses": {
         "200": {"description": "The text format 0.0.4.", "content": {
           "text/plain; version=0.0.4; charset=utf-8": {"schema": {"type": "string"}}}},
-        "401": {"$ref": "#/components/responses/Unauthorized"}}}}
+        "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"}}}}
     """#
 }

@@ -5,6 +5,9 @@ extension OpenAPI {
         "schema": {"$ref": "#/components/schemas/Name"}},
       "wallets": {"name": "wallet", "in": "query", "description": "All wallets by default.",
         "schema": {"$ref": "#/components/schemas/Name"}},
+      "walletList": {"name": "wallet", "in": "query", "style": "form", "explode": true,
+        "description": "Those wallets and mints; all by default.",
+        "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Name"}}},
       "source": {"name": "source", "in": "query", "description": "All sources by default.",
         "schema": {"$ref": "#/components/schemas/Name"}},
       "limit": {"name": "limit", "in": "query",
@@ -20,7 +23,7 @@ extension OpenAPI {
       "q": {"name": "q", "in": "query", "description": "A part of the memo, whatever its case.",
         "schema": {"type": "string"}},
       "types": {"name": "types", "in": "query", "style": "form", "explode": false,
-        "description": "Leaves out other events; never gap or snapshot.",
+        "description": "Leaves out other events; never gap or snapshot. May be given several times.",
         "schema": {"type": "array", "minItems": 1, "items": {"type": "string"}}},
       "lastEventID": {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"},
         "description": "Goes before the parameters of the same meaning."},
@@ -28,14 +31,15 @@ extension OpenAPI {
         "description": "An event id, or earliest for everything kept."},
       "last_event_id": {"name": "last_event_id", "in": "query", "schema": {"type": "string"}},
       "lastEventId": {"name": "lastEventId", "in": "query", "schema": {"type": "string"}},
+      "lastEventIDQuery": {"name": "lastEventID", "in": "query", "schema": {"type": "string"}},
       "ifNoneMatch": {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
     },
     "headers": {
       "ETag": {"description": "Of the exact bytes.", "schema": {"type": "string"}}
     },
     "requestBodies": {
-      "Nothing": {"description": "May be empty; the Content-Type must be JSON all the same.",
-        "required": true, "content": {"application/json": {"schema": {}}}}
+      "Nothing": {"description": "None is needed; one that is sent must be JSON by its Content-Type.",
+        "required": false, "content": {"application/json": {"schema": {}}}}
     }
     """#
 
@@ -46,6 +50,10 @@ extension OpenAPI {
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
       "Unauthorized": {"description": "The token is missing or wrong.",
         "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+      "TooManyGuesses": {
+        "description": "A wrong token after many wrong ones. The right one is always taken.",
+        "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
       "Forbidden": {"description": "Another site's page asked for it.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},

@@ -7,28 +7,34 @@ extension OpenAPI {
     none; snapshot carries the id of the last event. Order: gap if one is due, missed events, snapshot, \#
     live events. When all places are taken: retry: 10000, and the stream ends.",
       "security": [{"bearer": []}, {"session": []}, {"query": []}, {}], "parameters": [
-        {"$ref": "#/components/parameters/wallets"}, {"$ref": "#/components/parameters/types"},
+        {"$ref": "#/components/parameters/walletList"},
+        {"$ref": "#/components/parameters/types"},
         {"$ref": "#/components/parameters/lastEventID"},
         {"$ref": "#/components/parameters/since"},
         {"$ref": "#/components/parameters/last_event_id"},
-        {"$ref": "#/components/parameters/lastEventId"}],
+        {"$ref": "#/components/parameters/lastEventId"},
+        {"$ref": "#/components/parameters/lastEventIDQuery"}],
       "responses": {
         "200": {"$ref": "#/components/responses/EventStream"},
         "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "404": {"$ref": "#/components/responses/NotFound"}}}},
     "/events": {"get": {"operationId": "streamEventsBriefly", "tags": ["events"],
       "summary": "The event stream, under a shorter name",
       "security": [{"bearer": []}, {"session": []}, {"query": []}, {}], "parameters": [
-        {"$ref": "#/components/parameters/wallets"}, {"$ref": "#/components/parameters/types"},
+        {"$ref": "#/components/parameters/walletList"},
+        {"$ref": "#/components/parameters/types"},
         {"$ref": "#/components/parameters/lastEventID"},
         {"$ref": "#/components/parameters/since"},
         {"$ref": "#/components/parameters/last_event_id"},
-        {"$ref": "#/components/parameters/lastEventId"}],
+        {"$ref": "#/components/parameters/lastEventId"},
+        {"$ref": "#/components/parameters/lastEventIDQuery"}],
       "responses": {
         "200": {"$ref": "#/components/responses/EventStream"},
         "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "404": {"$ref": "#/components/responses/NotFound"}}}},
     "/api/v1/reconnect": {"post": {"operationId": "reconnect", "tags": ["commands"],
       "summary": "Drop the socket and connect at once",
@@ -37,7 +43,9 @@ extension OpenAPI {
       "requestBody": {"$ref": "#/components/requestBodies/Nothing"},
       "responses": {
         "202": {"$ref": "#/components/responses/Accepted"},
+        "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "403": {"$ref": "#/components/responses/Forbidden"},
         "404": {"$ref": "#/components/responses/NotFound"},
         "415": {"$ref": "#/components/responses/UnsupportedMediaType"}}}},
@@ -47,7 +55,9 @@ extension OpenAPI {
       "requestBody": {"$ref": "#/components/requestBodies/Nothing"},
       "responses": {
         "202": {"$ref": "#/components/responses/Accepted"},
+        "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "403": {"$ref": "#/components/responses/Forbidden"},
         "404": {"$ref": "#/components/responses/NotFound"},
         "415": {"$ref": "#/components/responses/UnsupportedMediaType"}}}},
@@ -57,7 +67,9 @@ extension OpenAPI {
       "requestBody": {"$ref": "#/components/requestBodies/Nothing"},
       "responses": {
         "202": {"$ref": "#/components/responses/Accepted"},
+        "400": {"$ref": "#/components/responses/BadRequest"},
         "401": {"$ref": "#/components/responses/Unauthorized"},
+        "429": {"$ref": "#/components/responses/TooManyGuesses"},
         "403": {"$ref": "#/components/responses/Forbidden"},
         "404": {"$ref": "#/components/responses/NotFound"},
         "415": {"$ref": "#/components/responses/UnsupportedMediaType"}}}},
@@ -77,16 +89,15 @@ extension OpenAPI {
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"},
           "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
-          "429": {"description": "A wrong token after many wrong ones. The right one is always taken.",
-            "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
-            "content": {"application/problem+json": {
-              "schema": {"$ref": "#/components/schemas/Problem"}}}}}},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"}}},
       "delete": {"operationId": "closeSession", "tags": ["session"],
         "summary": "End the session of the cookie that is sent",
         "responses": {
           "204": {"description": "The cookie is void, and the browser is told to forget it.",
             "headers": {"Set-Cookie": {"schema": {"type": "string"}}}},
+          "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "403": {"$ref": "#/components/responses/Forbidden"},
           "415": {"$ref": "#/components/responses/UnsupportedMediaType"}}}}
     """#

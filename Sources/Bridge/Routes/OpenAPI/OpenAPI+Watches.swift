@@ -9,7 +9,9 @@ extension OpenAPI {
         "responses": {
           "200": {"description": "Every watch, those that are over among them.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Watches"}}}},
+          "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "503": {"$ref": "#/components/responses/Storage"}}},
       "post": {"operationId": "openWatch", "tags": ["watches"],
@@ -25,6 +27,7 @@ extension OpenAPI {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Watch"}}}},
           "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "409": {"description": "Followed as another kind, or the mint has all the watches it may.",
@@ -39,7 +42,9 @@ extension OpenAPI {
         "responses": {
           "200": {"description": "As it is now.", "content": {"application/json": {
             "schema": {"$ref": "#/components/schemas/Watch"}}}},
+          "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "503": {"$ref": "#/components/responses/Storage"}}},
       "delete": {"operationId": "closeWatch", "tags": ["watches"],
@@ -48,7 +53,9 @@ extension OpenAPI {
           {"name": "handle", "in": "path", "required": true, "schema": {"type": "string"}}],
         "responses": {
           "204": {"description": "It is gone."},
+          "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
+          "429": {"$ref": "#/components/responses/TooManyGuesses"},
           "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"},
           "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
@@ -60,31 +67,40 @@ extension OpenAPI {
         "bolt12_mint_quote", "bolt12_melt_quote", "proof_state"]},
       "WatchState": {"type": "string", "enum": ["UNPAID", "PENDING", "PAID", "ISSUED", "UNSPENT",
         "SPENT", "EXPIRED", "UNKNOWN"]},
+      "AmountPaid": {"type": ["integer", "null"], "minimum": 0, "description":
+        "What was paid in all to a quote that can be paid more than once; null for every other."},
+      "AmountIssued": {"type": ["integer", "null"], "minimum": 0, "description":
+        "What was issued in all for such a quote."},
       "WatchOrder": {"type": "object", "required": ["kind", "id"], "properties": {
         "mint": {"$ref": "#/components/schemas/Name", "description": "The first by default."},
         "kind": {"$ref": "#/components/schemas/WatchKind"},
         "id": {"type": "string", "writeOnly": true, "minLength": 1, "maxLength": 256,
           "description": "The quote's id, or the proof's Y."}}},
       "Watch": {"type": "object",
-        "required": ["handle", "mint", "kind", "state", "amount", "unit", "expiry", "observed_at"],
+        "required": ["handle", "mint", "kind", "state", "amount", "unit", "amount_paid",
+          "amount_issued", "expiry", "observed_at"],
         "properties": {
           "handle": {"type": "string"}, "mint": {"$ref": "#/components/schemas/Name"},
           "kind": {"$ref": "#/components/schemas/WatchKind"},
           "state": {"$ref": "#/components/schemas/WatchState"},
           "amount": {"type": ["integer", "null"]}, "unit": {"type": ["string", "null"]},
+          "amount_paid": {"$ref": "#/components/schemas/AmountPaid"},
+          "amount_issued": {"$ref": "#/components/schemas/AmountIssued"},
           "expiry": {"type": ["string", "null"], "format": "date-time"},
           "observed_at": {"type": ["string", "null"], "format": "date-time"}}},
       "Watches": {"type": "object", "required": ["watches"], "properties": {
         "watches": {"type": "array", "items": {"$ref": "#/components/schemas/Watch"}}}},
       "WatchChange": {"type": "object", "description": "The data of a watch event.",
         "required": ["handle", "mint", "kind", "state", "previous_state", "amount", "unit",
-          "observed_at", "via"],
+          "amount_paid", "amount_issued", "observed_at", "via"],
         "properties": {
           "handle": {"type": "string"}, "mint": {"$ref": "#/components/schemas/Name"},
           "kind": {"$ref": "#/components/schemas/WatchKind"},
           "state": {"$ref": "#/components/schemas/WatchState"},
           "previous_state": {"$ref": "#/components/schemas/WatchState"},
           "amount": {"type": ["integer", "null"]}, "unit": {"type": ["string", "null"]},
+          "amount_paid": {"$ref": "#/components/schemas/AmountPaid"},
+          "amount_issued": {"$ref": "#/components/schemas/AmountIssued"},
           "observed_at": {"$ref": "#/components/schemas/Time"},
           "via": {"type": "string", "enum": ["websocket", "poll"]}}}
     """#

@@ -38,8 +38,10 @@ enum OpenAPI {
     Amounts are whole millisatoshi, amount_sat is rounded down, times are RFC 3339 in UTC with milliseconds. \
     Every GET answers HEAD. What carries an ETag answers If-None-Match with 304. A GET never causes a request \
     to a wallet. Errors are RFC 9457 problems. Any path answers 400 without a valid Host, 421 to a foreign one, \
-    403 to a request that came through a proxy while no token is configured, and 405 with Allow to a wrong \
-    method. Where no token is configured none is needed.
+    403 to a request that came through a proxy while no token is configured, 405 with Allow to a wrong method, and \
+    431 to a header of more than 16 KiB. A parameter that an endpoint does not know is 400, as is one that is given \
+    twice and may not be; names that begin with _ or contain cache are passed over. Where no token is configured none \
+    is needed.
     """
 
   /// With a token by header or by cookie, or, where none is configured, without.

@@ -1,7 +1,7 @@
 import BridgeModel
 
 /// What a mint was seen to do, over its connections. Nothing of it outlives a reconnect by hand.
-struct MintManners: Sendable {
+struct MintQuirks: Sendable {
   /// A connection that ends sooner after a probe or an unsubscribe may have ended because of it.
   static let riskWindow: Duration = .seconds(5)
   /// Twice in a row is no coincidence any more.
