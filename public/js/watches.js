@@ -8,11 +8,16 @@
 /** A watch that goes to and fro (a melt that fails and is tried again) keeps its last few states. */
 const MOST_STEPS = 6;
 
-/** States after which nothing more comes. */
+/**
+ * States in which nothing more is waited for. The bridge asks about an expired quote for a week more,
+ * for its clock may be wrong; then a payment brings the watch back.
+ */
 const OVER = ['ISSUED', 'SPENT', 'EXPIRED', 'UNKNOWN'];
 
 /** @param {Watch} watch */
 export function isOver({ kind, state }) {
+  // An offer can be paid again.
+  if (kind === 'bolt12_mint_quote' && state === 'ISSUED') return false;
   return OVER.includes(state) || (state === 'PAID' && kind.endsWith('_melt_quote'));
 }
 

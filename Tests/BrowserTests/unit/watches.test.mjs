@@ -87,6 +87,7 @@ test('a melt quote is over when it is paid, a mint quote when its tokens are iss
   assert.equal(isOver(watch('a', { kind: 'bolt12_melt_quote', state: 'PAID' })), true);
   assert.equal(isOver(watch('a', { kind: 'proof_state', state: 'SPENT' })), true);
   assert.equal(isOver(watch('a', { state: 'EXPIRED' })), true);
+  assert.equal(isOver(watch('a', { kind: 'bolt12_mint_quote', state: 'ISSUED' })), false);
 });
 
 test('amounts are told in their unit, sats in the chosen one', () => {
