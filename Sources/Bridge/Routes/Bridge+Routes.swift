@@ -216,13 +216,7 @@ extension Bridge {
       storageTrouble ?? "Not every source is connected; /api/v1/status says why."
     ) { json in
       json.field("sources") { json in
-        json.array(waiting) { json, report in
-          json.object { json in
-            json.field("name", report.name)
-            json.field("state", report.status.state.rawValue)
-            json.field("reason", report.status.reason?.rawValue)
-          }
-        }
+        json.array(waiting) { $0.sourceState($1) }
       }
     }
   }

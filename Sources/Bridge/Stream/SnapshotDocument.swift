@@ -19,13 +19,7 @@ package enum SnapshotDocument {
           }
         }
         json.field("sources") { json in
-          json.array(reports) { json, report in
-            json.object { json in
-              json.field("name", report.name)
-              json.field("state", report.status.state.rawValue)
-              json.field("reason", report.status.reason?.rawValue)
-            }
-          }
+          json.array(reports) { $0.sourceState($1) }
         }
         json.field("last_event_id", lastEventID.description)
       }

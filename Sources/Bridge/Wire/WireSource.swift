@@ -54,6 +54,15 @@ extension JSONWriter {
     }
   }
 
+  /// A source in a snapshot, and among those that keep the bridge from being ready.
+  mutating func sourceState(_ report: SourceReport) {
+    object { json in
+      json.field("name", report.name)
+      json.field("state", report.status.state.rawValue)
+      json.field("reason", report.status.reason?.rawValue)
+    }
+  }
+
   /// The data of a `status` event.
   mutating func statusEvent(_ report: SourceReport) {
     object { json in
