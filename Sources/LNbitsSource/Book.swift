@@ -26,6 +26,13 @@ struct Book: Sendable {
     var supersedes: String?
     /// Of a kind that LNbits announces by a frame, and settled while the present socket was open.
     var isFrameDue = false
+
+    /// By settlement, or creation where there is none, then by id.
+    static func isPublishedBefore(_ left: Change, _ right: Change) -> Bool {
+      let leftTime = left.payment.settledAt ?? left.payment.createdAt
+      let rightTime = right.payment.settledAt ?? right.payment.createdAt
+      return (leftTime, left.payment.paymentID) < (rightTime, right.payment.paymentID)
+    }
   }
 
   private struct Known: Sendable {

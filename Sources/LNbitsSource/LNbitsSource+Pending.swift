@@ -53,7 +53,6 @@ extension LNbitsSource {
     guard let book, let round else { return [] }
     let gone = missing.gone(
       payments, among: rows, and: unreadable, ofRoundAt: round.startedAt, now: now.uptime)
-    return gone.sorted { ($0.createdAt, $0.paymentID) < ($1.createdAt, $1.paymentID) }
-      .map { book.forgottenChange(for: $0, at: now.wall) }
+    return gone.map { book.forgottenChange(for: $0, at: now.wall) }
   }
 }

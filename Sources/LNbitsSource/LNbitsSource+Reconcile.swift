@@ -257,16 +257,11 @@ extension LNbitsSource {
     }
   }
 
-  /// What these rows change, in the order of publication: by settlement, then by id.
+  /// What these rows change, in no particular order.
   func changes(for rows: [PaymentRow], _ now: Instant) -> [Book.Change] {
     let seen = sighting(now)
     let book = self.book ?? Book(emptyRecord(now))
-    let changes = Book.withoutFormerIDs(rows).compactMap { book.change(for: $0, seen: seen($0)) }
-    return changes.sorted { left, right in
-      let leftTime = left.payment.settledAt ?? left.payment.createdAt
-      let rightTime = right.payment.settledAt ?? right.payment.createdAt
-      return (leftTime, left.payment.paymentID) < (rightTime, right.payment.paymentID)
-    }
+    return Book.withoutFormerIDs(rows).compactMap { book.change(for: $0, seen: seen($0)) }
   }
 
   func sighting(_ now: Instant) -> (PaymentRow) -> Book.Sighting {
@@ -298,15 +293,15 @@ extension LNbitsSource {
         then: .balance)
   }
 
-  /// Adds changes to a draft of the book, in their order.
+  /// Adds changes to a draft of the book.
   ///
-  /// - Returns: Those that the book holds, and what there is to say of the others.
+  /// - Returns: Those that the book holds, in the order of publication, and what there is to say of the others.
   mutating func take(
     _ changes: [Book.Change], into draft: inout Book.Draft
   ) -> ([Book.Change], [SourceEffect]) {
     let book = self.book ?? Book(draft.record)
     var (taken, refused): ([Book.Change], [UnreadableRow]) = ([], [])
-    for change in changes {
+    for change in changes.sorted(by: Book.Change.isPublishedBefore) {
       if book.add(change, to: &draft) {
         taken.append(change)
       } else {

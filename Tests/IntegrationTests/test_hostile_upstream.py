@@ -119,10 +119,6 @@ ATTACKS = [
     balance("many-digits", "1" * 100_000),
     balance("nested", DEEP.decode()),
     row("amount-nan", amount="NaN"),
-    row("amount-exponent", amount="1e400"),
-    row("amount-fraction", amount="0.1"),
-    row("amount-beyond", amount="-9223372036854775808"),
-    row("fee-beyond", fee="9223372036854775807"),
     row("deep-extra", extra=DEEP.decode()),
     Attack("deep-array", WALLET, send(response(DEEP)), "balance"),
     Attack("deep-object", WALLET, send(response(DEEP_OBJECT)), "balance"),
@@ -152,6 +148,36 @@ ATTACKS = [
     Attack("silence", WALLET, lambda wire: time.sleep(4), "answer"),
     Attack("cut", WALLET, send(response(b'{"name":"alice","balance":1}')[:-5]), ""),
 ]  # fmt: skip
+
+
+UNREADABLE = [
+    row("amount-exponent", amount="1e400"),
+    row("amount-fraction", amount="0.1"),
+    row("amount-text", amount='"1000"'),
+    row("amount-beyond", amount="-9223372036854775808"),
+    row("fee-beyond", fee="9223372036854775807"),
+    row("status-unknown", status='"expired"'),
+    row("hash-missing", payment_hash="null"),
+]
+
+
+@pytest.mark.parametrize("attack", UNREADABLE, ids=lambda attack: attack.name)
+def test_a_row_that_cannot_be_read_is_counted_and_named_and_holds_up_nothing(
+    bridge: Bridge, server: HostileLNbits, attack: Attack
+):
+    stream = bridge.events()
+    before = memory_mebibytes(bridge, "VmRSS")
+    server.faults[attack.path] = attack.sender
+    source = wait_until(
+        lambda: bridge.source()["rows_skipped"] and bridge.source(), 20, "the row is counted"
+    )
+    reconciled = source["last_reconcile_at"]
+    wait_until(lambda: bridge.source()["last_reconcile_at"] > reconciled, 20, "another round")
+    source = bridge.source()
+    assert (source["state"], source["rows_skipped"]) == ("connected", 1), source
+    assert "cannot be read" in source["last_error"], source["last_error"]
+    assert not bridge.balance()["stale"]
+    check_calm(bridge, server, stream, before)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)

@@ -77,9 +77,13 @@ def test_a_pending_payment_behind_newer_ones_is_followed_and_may_be_forgotten(
         )
     for invoice in [scene.wallet.create_invoice(1) for _ in range(NEWER_ROWS)]:
         scene.peer.pay(invoice)
-    scene.bridge.wait_for_balance(scene.wallet.balance_msat, 20)
+    final_msat = scene.wallet.balance_msat
     scene.stream.wait_for(
-        lambda _: sum(event.kind == "payment" for event in scene.news) == NEWER_ROWS, 10, "all"
+        lambda _: sum(event.kind == "payment" for event in scene.news) == NEWER_ROWS
+        and scene.news[-1].kind == "balance"
+        and scene.news[-1].data["balance_msat"] == final_msat,
+        20,
+        "all of them, and the balance after the last",
     )
     scene.told_before += len(scene.news)
     scene.play(

@@ -38,6 +38,8 @@ def test_a_watch_is_shown_without_its_id(bridge):
         "state": "UNPAID",
         "amount": None,
         "unit": None,
+        "amount_paid": None,
+        "amount_issued": None,
         "expiry": None,
         "observed_at": None,
     }

@@ -193,4 +193,28 @@ struct ForgottenPaymentTests {
     world.run(.seconds(90))
     #expect(world.told == [.payment("internal_p", .failed), .balance(100_000_000, 5000, .payment)])
   }
+
+  @Test("found together with another's settlement, both are told in the order of their times")
+  func order() {
+    var world = World.connected { world in
+      // Listed by time, so that both stand behind the first page and are asked for by name.
+      world.lnbits.version = "1.0.0"
+      world.lnbits.refusesSorting = true
+      for id in ["forgotten", "settled"] {
+        world.add(id, -5000, status: "pending") { $0.time = $0.time - .seconds(9999) }
+      }
+      for number in 0..<30 { world.add("newer \(number)", 1000) }
+    }
+    world.lnbits.rows.removeAll { $0.id == "forgotten" }
+    while !world.requests.contains(where: { $0.query.contains("payment_hash[in]") }) {
+      world.run(.milliseconds(100))
+    }
+    // Just before the question that decides, five seconds after the first.
+    world.run(.milliseconds(4900))
+    world.update("settled") { $0.status = "success" }
+    world.run(.seconds(20))
+    #expect(
+      world.told.prefix(2) == [.payment("forgotten", .failed), .payment("settled", .settled)])
+    #expect(world.commits == 2, "the payments in one commit, then the balance")
+  }
 }
