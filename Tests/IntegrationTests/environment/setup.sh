@@ -85,6 +85,11 @@ install_missing_packages
 [ $# -gt 0 ] ||
   set -- tests schemathesis browser programs lnbits-1.6.2 lnbits-1.4.1 lnbits-0.12.12 \
     nutshell-0.21.0 nutshell-0.19.2 home-assistant-2024.3.3
+# Two at a time: half of an installation waits for the network and the disk.
+under_way=()
 for name in "$@"; do
-  if [ "$name" = programs ]; then unpack_programs; else prepare "$name"; fi
+  if [ "$name" = programs ]; then unpack_programs & else prepare "$name" & fi
+  under_way+=("$!")
+  [ ${#under_way[@]} -lt 2 ] || { wait "${under_way[0]}"; under_way=("${under_way[@]:1}"); }
 done
+for process in "${under_way[@]}"; do wait "$process"; done
