@@ -4,13 +4,13 @@
 #   Tests/SimulationTests/mutants.sh [--check] [NAME...]
 #
 # Each mutants/NAME.patch begins with a line that says what it breaks. The tracked files are copied to a scratch
-# folder; there each mutant is built for release and has to fail within LIVES lives (500), which the tree without
+# folder; there each mutant is built for release and has to fail within LIVES lives (1000), which the tree without
 # mutants has to pass. --check only looks whether the patches still apply.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-lives=${LIVES:-500}
+lives=${LIVES:-1000}
 swift=${SWIFT:-swift}
 # Longer than this for its lives means that a mutant hangs.
 seconds=900
