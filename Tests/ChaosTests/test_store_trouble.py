@@ -43,6 +43,8 @@ class Scene:
         self.stream = self.bridge.events("since=earliest")
         self.receive(3)
         self.wait_for_payments(3)
+        # A balance may follow its payments in a commit of its own.
+        self.bridge.wait_for_balance(self.wallet.balance_msat, NOTICED_S)
 
     def start(self) -> None:
         self.bridge.start()
