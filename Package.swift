@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Every target is built in Swift 6 language mode, and imports are internal unless they say otherwise,
-/// so that a module's dependencies never leak through its interface by accident.
+/// Every target is built in Swift 6 language mode, and imports are internal unless they say
+/// otherwise, so that a module's dependencies never leak through its interface by accident.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("InternalImportsByDefault"),
@@ -10,14 +10,23 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// A module in one of the folders of `Sources`.
+func room(_ folder: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)",
+    swiftSettings: strict)
 }
 
-func tests(
-  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
-) -> Target {
-  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+/// The unit tests of one module.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/Unit/\(name)", swiftSettings: strict)
+}
+
+/// What several tests use.
+func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: strict)
 }
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -36,31 +45,36 @@ let package = Package(
   ],
   targets: [
     // The C libraries: a module map and a shim header each.
-    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
     .systemLibrary(
-      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+      name: "CMicroHTTPD", path: "Sources/C/CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(
+      name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "openssl",
+      providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/C/CSQLite", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"])]),
 
     // Cores: pure. No I/O, no clock, no random numbers of their own.
-    room("WebSocketProtocol"),
-    room("HTTPClientProtocol"),
-    room("ServerSentEvents"),
-    room("JSON"),
-    room("BridgeModel", [deque]),
-    room("LNbitsSource", ["BridgeModel", "JSON", deque]),
-    room("CashuSource", ["BridgeModel", "JSON", deque]),
+    room("Protocols", "WebSocketProtocol"),
+    room("Protocols", "HTTPClientProtocol"),
+    room("Protocols", "ServerSentEvents"),
+    room("Protocols", "JSON"),
+    room("Model", "BridgeModel", [deque]),
+    room("Sources", "LNbitsSource", ["BridgeModel", "JSON", deque]),
+    room("Sources", "CashuSource", ["BridgeModel", "JSON", deque]),
 
     // Shells.
-    room("EventLoop", ["CLinux", deque, heap]),
-    room("Transport", ["EventLoop", "CLinux", "COpenSSL", deque]),
-    room("HTTPServer", ["EventLoop", "CLinux", "CMicroHTTPD", deque]),
-    room("EventStore", ["BridgeModel", "CSQLite"]),
+    room("IO", "EventLoop", ["CLinux", deque, heap]),
+    room("IO", "Transport", ["EventLoop", "CLinux", "COpenSSL", deque]),
+    room("IO", "HTTPServer", ["EventLoop", "CLinux", "CMicroHTTPD", deque]),
+    room("Engines", "EventStore", ["BridgeModel", "CSQLite"]),
     room(
-      "LNbitsSimulator",
+      "Simulators", "LNbitsSimulator",
       ["BridgeModel", "EventLoop", "JSON", "Transport", "WebSocketProtocol"]),
     room(
-      "Bridge",
+      "Bridge", "Bridge",
       [
         "BridgeModel", "JSON", "LNbitsSource", "CashuSource", "EventLoop", "Transport",
         "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "EventStore",
@@ -79,7 +93,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Numbers that follow from a seed, and programs that tests run.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    support("TestSupport"),
     tests("WebSocketProtocolTests", ["WebSocketProtocol", "TestSupport"]),
     tests("HTTPClientProtocolTests", ["HTTPClientProtocol", "TestSupport"]),
     tests("ServerSentEventsTests", ["ServerSentEvents", "TestSupport"]),
@@ -92,16 +106,13 @@ let package = Package(
     tests("HTTPServerTests", ["HTTPServer", "EventLoop"]),
     tests(
       "EventStoreTests",
-      ["EventStore", "BridgeModel", "FaultyDisk", "EventStoreCrashWriter", "TestSupport"],
-      exclude: ["CrashWriter"]),
+      ["EventStore", "BridgeModel", "FaultyDisk", "EventStoreCrashWriter", "TestSupport"]),
     // A disk that can be full, and whose power can be cut, as an SQLite VFS.
-    .target(
-      name: "FaultyDisk", dependencies: ["CSQLite"], path: "Tests/FaultyDisk",
-      swiftSettings: strict),
+    support("FaultyDisk", ["CSQLite"]),
     // Writes to a store until it is killed.
     .executableTarget(
       name: "EventStoreCrashWriter", dependencies: ["EventStore", "BridgeModel"],
-      path: "Tests/EventStoreTests/CrashWriter", swiftSettings: strict),
+      path: "Tests/Support/EventStoreCrashWriter", swiftSettings: strict),
     tests(
       "LNbitsSimulatorTests",
       ["LNbitsSimulator", "BridgeModel", "EventLoop", "Transport", "WebSocketProtocol"]),
@@ -115,7 +126,7 @@ let package = Package(
     .executableTarget(
       name: "AutobahnClient",
       dependencies: ["EventLoop", "Transport", "WebSocketProtocol"],
-      path: "Tests/ConformanceTests/AutobahnClient",
+      path: "Tests/Conformance/AutobahnClient",
       swiftSettings: strict),
     // A bridge's life in a seeded world, and the oracle that judges it.
     .target(
@@ -124,13 +135,13 @@ let package = Package(
         "Bridge", "BridgeModel", "EventStore", "FaultyDisk", "HTTPClientProtocol", "JSON",
         "LNbitsSimulator", "LNbitsSource", "ServerSentEvents", "WebSocketProtocol", heap,
       ],
-      path: "Tests/SimulationTests/Simulation", swiftSettings: strict),
+      path: "Tests/Simulation/World", swiftSettings: strict),
     .executableTarget(
-      name: "simulate", dependencies: ["Simulation"], path: "Tests/SimulationTests/Simulate",
+      name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Simulate",
       swiftSettings: strict),
-    tests(
-      "SimulationTests", ["FaultyDisk", "Simulation"],
-      exclude: ["Simulation", "Simulate", "mutants", "mutants.sh"]),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["FaultyDisk", "Simulation"],
+      path: "Tests/Simulation/SimulationTests", swiftSettings: strict),
     // Where hostile bytes come in, for the fuzzer and for a replay of its corpora.
     .target(
       name: "FuzzTargets",
@@ -139,10 +150,10 @@ let package = Package(
         "JSON",
         "LNbitsSource", "ServerSentEvents", "TestSupport", "WebSocketProtocol", log,
       ],
-      path: "Tests/FuzzTests/FuzzTargets", swiftSettings: strict),
-    tests(
-      "FuzzTests", ["FuzzTargets"],
-      exclude: ["FuzzTargets", "Fuzzer", "Corpus", "fuzz.sh"]),
+      path: "Tests/Fuzz/FuzzTargets", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/FuzzTests",
+      swiftSettings: strict),
   ] + fuzzer
 )
 
@@ -151,7 +162,7 @@ var fuzzer: [Target] {
   guard Context.environment["WALLETWIRE_FUZZ"] != nil else { return [] }
   return [
     .executableTarget(
-      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/FuzzTests/Fuzzer",
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Fuzzer",
       swiftSettings: strict)
   ]
 }

@@ -5,7 +5,8 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// A bridge from its start to a signal: SIGTERM and SIGINT end it cleanly, SIGHUP loads the configuration anew.
+/// A bridge from its start to a signal: SIGTERM and SIGINT end it cleanly, SIGHUP loads the
+/// configuration anew.
 struct BridgeRun {
   let configuration: Configuration
   let log: Logger
@@ -68,7 +69,8 @@ private struct BridgeService: Service {
   let addresses: [String]
 
   func run() async throws {
-    // Only now: signals are listened for before the first service runs, and who reads this may send one.
+    // Only now: signals are listened for before the first service runs, and who reads this may send
+    // one.
     for address in addresses {
       StandardStream.output.writeLine("Walletwire serves on \(address)/")
     }

@@ -7,7 +7,8 @@ import Logging
 import ServiceLifecycle
 import Transport
 
-/// `walletwire simulate-lnbits`: the simulator alone, for tests that drive it over its control routes.
+/// `walletwire simulate-lnbits`: the simulator alone, for tests that drive it over its control
+/// routes.
 struct SimulateLNbits: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate-lnbits", abstract: "Run the LNbits look-alike alone, empty.",

@@ -9,7 +9,8 @@ struct Walletwire: AsyncParsableCommand {
     commandName: "walletwire",
     abstract: "A local HTTP and event-stream bridge for Lightning wallets.",
     discussion: """
-      The wallet's key stays here: browsers, dashboards and scripts see balances and payments, never a key.
+      The wallet's key stays here: browsers, dashboards and scripts see balances and payments, \
+      never a key.
       """,
     version: version,
     subcommands: [Serve.self, Demo.self, Check.self, Watch.self, SimulateLNbits.self],

@@ -16,7 +16,7 @@ from typing import Any
 from .load import FOLDER, Load
 from .processes import cpu_seconds, resident_bytes, with_children
 
-sys.path.insert(0, str(FOLDER.parent / "IntegrationTests"))
+sys.path.insert(0, str(FOLDER.parent / "Integration"))
 
 from lab.bridge import Bridge  # noqa: E402
 from lab.process import Process, free_port, wait_until  # noqa: E402
