@@ -40,9 +40,10 @@ package struct RESTResponse: Sendable, Hashable {
   static let badGateway = RESTResponse(
     status: 502, headers: [Header(name: "content-type", value: "text/html")],
     body: Array(
-      "<html><head><title>502 Bad Gateway</title></head>"
-        + "<body><h1>502 Bad Gateway</h1></body></html>"
-        .utf8))
+      """
+      <html><head><title>502 Bad Gateway</title></head>\
+      <body><h1>502 Bad Gateway</h1></body></html>
+      """.utf8))
 
   /// A refusal of a payment: 520, with LNbits' own word for what became of it.
   static func refusal(_ refusal: PaymentRefusal) -> RESTResponse {
