@@ -82,7 +82,7 @@ sanitize:
 	$(LEAKS) $(SWIFT) test --scratch-path .build-address --sanitize address --filter SimulationTests
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Support/races.txt \
 	  $(SWIFT) test --scratch-path .build-thread --sanitize thread \
-	  --filter 'EventLoopTests|TransportTests|HTTPServerTests|EventStoreTests|LNbitsSimulatorTests'
+	  --filter 'EventLoopTests|TransportTests|HTTPServerTests|SQLiteStorageTests|LNbitsSimulatorTests'
 
 # The Autobahn suite against our WebSocket client.
 conformance:

@@ -62,6 +62,7 @@ let package = Package(
     room("Protocols", "ServerSentEvents"),
     room("Protocols", "JSON"),
     room("Model", "BridgeModel", [deque]),
+    room("Model", "Storage", ["BridgeModel"]),
     room("Sources", "LNbitsSource", ["BridgeModel", "JSON", deque]),
     room("Sources", "CashuSource", ["BridgeModel", "JSON", deque]),
 
@@ -69,7 +70,7 @@ let package = Package(
     room("IO", "EventLoop", ["CLinux", deque, heap]),
     room("IO", "Transport", ["EventLoop", "CLinux", "COpenSSL", deque]),
     room("IO", "HTTPServer", ["EventLoop", "CLinux", "CMicroHTTPD", deque]),
-    room("Engines", "EventStore", ["BridgeModel", "CSQLite"]),
+    room("Engines", "SQLiteStorage", ["BridgeModel", "Storage", "EventLoop", "CSQLite"]),
     room(
       "Simulators", "LNbitsSimulator",
       ["BridgeModel", "EventLoop", "JSON", "Transport", "WebSocketProtocol"]),
@@ -77,7 +78,8 @@ let package = Package(
       "Bridge", "Bridge",
       [
         "BridgeModel", "JSON", "LNbitsSource", "CashuSource", "EventLoop", "Transport",
-        "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "EventStore",
+        "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "Storage",
+        "SQLiteStorage",
         deque, log,
         .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
@@ -94,6 +96,8 @@ let package = Package(
 
     // Numbers that follow from a seed, and programs that tests run.
     support("TestSupport"),
+    // A storage as tests like to use it, and samples of what it keeps.
+    support("StorageTesting", ["BridgeModel", "Storage"]),
     tests("WebSocketProtocolTests", ["WebSocketProtocol", "TestSupport"]),
     tests("HTTPClientProtocolTests", ["HTTPClientProtocol", "TestSupport"]),
     tests("ServerSentEventsTests", ["ServerSentEvents", "TestSupport"]),
@@ -105,21 +109,26 @@ let package = Package(
     tests("TransportTests", ["Transport", "EventLoop", "TestSupport"]),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop"]),
     tests(
-      "EventStoreTests",
-      ["EventStore", "BridgeModel", "FaultyDisk", "EventStoreCrashWriter", "TestSupport"]),
+      "SQLiteStorageTests",
+      [
+        "Storage", "SQLiteStorage", "StorageTesting", "BridgeModel", "FaultyDisk",
+        "SQLiteCrashWriter", "TestSupport",
+      ]),
     // A disk that can be full, and whose power can be cut, as an SQLite VFS.
     support("FaultyDisk", ["CSQLite"]),
     // Writes to a store until it is killed.
     .executableTarget(
-      name: "EventStoreCrashWriter", dependencies: ["EventStore", "BridgeModel"],
-      path: "Tests/Support/EventStoreCrashWriter", swiftSettings: strict),
+      name: "SQLiteCrashWriter",
+      dependencies: ["Storage", "SQLiteStorage", "StorageTesting", "BridgeModel"],
+      path: "Tests/Support/SQLiteCrashWriter", swiftSettings: strict),
     tests(
       "LNbitsSimulatorTests",
       ["LNbitsSimulator", "BridgeModel", "EventLoop", "Transport", "WebSocketProtocol"]),
     tests(
       "BridgeTests",
       [
-        "Bridge", "BridgeModel", "EventLoop", "EventStore", "HTTPServer", "JSON", "LNbitsSource",
+        "Bridge", "BridgeModel", "EventLoop", "Storage", "SQLiteStorage", "StorageTesting",
+        "HTTPServer", "JSON", "LNbitsSource",
         "TestSupport", log,
       ]),
     tests("ArchitectureTests", []),
@@ -132,7 +141,8 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Bridge", "BridgeModel", "EventStore", "FaultyDisk", "HTTPClientProtocol", "JSON",
+        "Bridge", "BridgeModel", "Storage", "SQLiteStorage", "FaultyDisk", "HTTPClientProtocol",
+        "JSON",
         "LNbitsSimulator", "LNbitsSource", "ServerSentEvents", "WebSocketProtocol", heap,
       ],
       path: "Tests/Simulation/World", swiftSettings: strict),

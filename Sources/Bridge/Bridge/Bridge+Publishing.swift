@@ -1,56 +1,58 @@
 import BridgeModel
-import EventStore
 import HTTPServer
 import JSON
 import Logging
+import Storage
 
 /// The way of an event: written down, then given to everyone.
 extension Bridge: SourceSupport {
-  nonisolated func book(
-    for identity: BookIdentity
-  ) throws(SourceSupportError) -> StoredBook? {
-    let result = assumeIsolated { bridge -> Result<StoredBook?, SourceSupportError> in
-      do throws(StoreError) {
-        return .success(try bridge.store?.book(for: identity))
-      } catch {
-        return .failure(SourceSupportError(message: error.description))
+  nonisolated func loadBook(
+    _ identity: BookIdentity,
+    completion: @escaping @Sendable (Result<StoredBook?, SourceSupportError>) -> Void
+  ) {
+    assumeIsolated { bridge in
+      guard let storage = bridge.storage else {
+        return completion(.failure(SourceSupportError(message: "the bridge is stopping")))
+      }
+      storage.book(for: identity) { result in
+        completion(result.mapError { SourceSupportError(message: $0.description) })
       }
     }
-    return try result.get()
   }
 
   nonisolated var secretMask: SecretMask { assumeIsolated { $0.knownSecrets } }
 
-  nonisolated func publish(
-    _ commit: Commit, from source: String, committed: @Sendable () -> Void
-  ) throws(SourceSupportError) {
-    let result = assumeIsolated { bridge -> Result<Void, SourceSupportError> in
-      do throws(StoreError) {
-        try bridge.append(commit, source, committed)
-        bridge.storageTrouble = nil
-        return .success(())
-      } catch {
-        bridge.storageTrouble = error.description
-        bridge.log.error("\(error.description)")
-        return .failure(SourceSupportError(message: error.description))
+  nonisolated func append(
+    _ commit: Commit, from source: String,
+    completion: @escaping @Sendable (SourceSupportError?) -> Void
+  ) {
+    assumeIsolated { bridge in
+      guard let storage = bridge.storage else {
+        return completion(SourceSupportError(message: "the bridge is stopping"))
+      }
+      Publication.carryOut(commit, from: source, in: storage) { [weak bridge] error in
+        completion(error.map { SourceSupportError(message: $0.description) })
+        bridge?.assumeIsolated { $0.noteWrite(error) }
+      } give: { [weak bridge] items, bounds in
+        bridge?.assumeIsolated { $0.give(items, bounds, of: commit, source) }
       }
     }
-    try result.get()
   }
 
-  private func append(
-    _ commit: Commit, _ source: String, _ committed: @Sendable () -> Void
-  ) throws(StoreError) {
-    guard let store else { throw StoreError(.closed, path: configuration.storage.path) }
-    try Publication.carryOut(commit, from: source, log: store, committed: committed) {
-      items, bounds in
-      hub?.publish(items, bounds: bounds)
-      // The log's line can wait until the subscribers have theirs.
-      hub?.flush()
-      for event in commit.events {
-        note(event, source)
-        published.count(event, of: source)
-      }
+  private func noteWrite(_ error: StorageError?) {
+    storageTrouble = error?.description
+    if let error { log.error("\(error.description)") }
+  }
+
+  private func give(
+    _ items: [StreamItem], _ bounds: LogBounds, of commit: Commit, _ source: String
+  ) {
+    hub?.publish(items, bounds: bounds)
+    // The log's line can wait until the subscribers have theirs.
+    hub?.flush()
+    for event in commit.events {
+      note(event, source)
+      published.count(event, of: source)
     }
   }
 
@@ -84,14 +86,14 @@ extension Bridge: SourceSupport {
   nonisolated func stateChanged(of source: String) {
     assumeIsolated { bridge in
       guard let entry = bridge.entries.first(where: { $0.name == source }),
-        let hub = bridge.hub, let store = bridge.store
+        let hub = bridge.hub
       else { return }
       let report = entry.report
       let reason = report.status.reason.map { " (\($0.rawValue))" } ?? ""
       let error = report.status.lastError.map { ": \($0)" } ?? ""
       bridge.log.info("\(source): \(report.status.state.rawValue)\(reason)\(error)")
       let data = JSONWriter.document { $0.statusEvent(report) }
-      hub.publish([StreamItem(status: data, source: source)], bounds: store.bounds)
+      hub.publish([StreamItem(status: data, source: source)])
     }
   }
 

@@ -1,15 +1,15 @@
 import BridgeModel
 import CashuSource
 import EventLoop
-import EventStore
 import LNbitsSource
 import Logging
+import Storage
 import Transport
 
 /// The one place that knows the kinds of sources.
 extension Bridge {
   /// Makes a source and its driver. It stays still until ``updateWanted()``.
-  func add(_ settings: SourceSettings) throws(BridgeError) {
+  func add(_ settings: SourceSettings) async throws(BridgeError) {
     let gateway = try gateway(for: settings)
     switch settings {
     case .wallet(let wallet):
@@ -22,14 +22,19 @@ extension Bridge {
           book: BookIdentity(origin: wallet.url.description, keyFingerprint: fingerprint)))
     case .mint(let mint):
       let origin = mint.url.description
+      let watches = try await watches(of: origin)
       let driver = driver(Self.source(mint, now: clock.now()), settings, Self.noKey, gateway)
-      do throws(StoreError) {
-        driver.feed(.watch(try store?.watches(of: origin) ?? []))
-      } catch {
-        throw .storage(error.description)
-      }
+      driver.feed(.watch(watches))
       entries.append(
         SourceEntry(settings: settings, driver: driver, gateway: gateway, watchOrigin: origin))
+    }
+  }
+
+  private func watches(of origin: String) async throws(BridgeError) -> [WatchRecord] {
+    do throws(StorageError) {
+      return try await storage?.watches(of: origin) ?? []
+    } catch {
+      throw .storage(error.description)
     }
   }
 

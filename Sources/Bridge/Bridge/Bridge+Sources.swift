@@ -103,7 +103,7 @@ extension Bridge {
 
   /// Takes over another configuration: added wallets connect, removed ones disconnect, unchanged
   /// ones keep their sockets, and keys that changed in their files are taken up.
-  package func reload(_ next: Configuration) {
+  package func reload(_ next: Configuration) async {
     guard takeOver(next) else { return }
     knownSecrets.insertSecrets(of: next)
     let wanted = next.sources
@@ -114,7 +114,7 @@ extension Bridge {
     entries.removeAll { !wanted.contains($0.settings) }
     for source in wanted where !entries.contains(where: { $0.settings == source }) {
       do throws(BridgeError) {
-        try add(source)
+        try await add(source)
       } catch {
         log.error("\(error)")
       }

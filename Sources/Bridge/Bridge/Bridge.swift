@@ -2,8 +2,8 @@ package import EventLoop
 package import Logging
 
 import BridgeModel
-import EventStore
 import HTTPServer
+import Storage
 import Transport
 
 /// The shell round everything: it owns the sources, the store, the stream and the server, and lives
@@ -20,8 +20,7 @@ package actor Bridge {
   var configuration: Configuration
   var entries: [SourceEntry] = []
   var gateways: [UpstreamRoute.Key: OriginGateway] = [:]
-  var store: EventStore?
-  var reader: StoreReader?
+  var storage: (any Storage)?
   var hub: EventHub?
   var server: HTTPServer?
   var files = PublicFiles.none
@@ -44,7 +43,7 @@ package actor Bridge {
   /// Why the last write failed; nil once one has succeeded.
   var storageTrouble: String?
   /// How the store's disk was when it was looked at last; nil before the first look.
-  var storageHealth: StoreHealth?
+  var storageHealth: StorageHealth?
   var storageTimer: TimerID?
   var unwatchedTimer: TimerID?
   /// Key files that are being read, by their wallet.
@@ -76,17 +75,16 @@ package actor Bridge {
   /// - Returns: the addresses on which it serves, as URLs.
   /// - Throws: ``BridgeError``; nothing is left open then.
   package func start() async throws(BridgeError) -> [String] {
-    try openStore()
+    try openStorage()
     watchStorage()
     loadFiles()
-    let server = try await listen()
-    for source in configuration.sources {
-      do throws(BridgeError) {
-        try add(source)
-      } catch {
-        await stop()
-        throw error
-      }
+    let server: HTTPServer.Listening
+    do throws(BridgeError) {
+      for source in configuration.sources { try await add(source) }
+      server = try await listen()
+    } catch {
+      await stop()
+      throw error
     }
     updateWanted()
     watchNetwork()
@@ -166,8 +164,8 @@ package actor Bridge {
     for gateway in gateways.values { gateway.close() }
     entries = []
     server = nil
-    store?.close()
-    store = nil
+    await storage?.close()
+    storage = nil
   }
 
   /// Readers that do not read are cut off after this: the whole stop takes less than five seconds.

@@ -47,7 +47,8 @@ static inline struct MHD_Daemon *mhd_shim_start(
     const struct mhd_shim_callbacks *callbacks, const struct mhd_shim_limits *limits,
     int strict_for_client, const struct mhd_shim_log *log, void *context) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0,
+      MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+          MHD_ALLOW_SUSPEND_RESUME, 0,
       callbacks->may_connect, context, callbacks->handle, context,
       MHD_OPTION_EXTERNAL_LOGGER, mhd_shim_write_log, log,
       MHD_OPTION_CONNECTION_LIMIT, limits->connections,

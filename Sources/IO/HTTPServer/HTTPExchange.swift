@@ -19,8 +19,11 @@ final class HTTPServerContext {
   var outcomes = HTTPOutcomes()
   /// Added to every response that doesn't bear a field of that name.
   var commonHeaders: HTTPHeaders
-  /// Of the present turn.
-  var repeatable: RepeatableReply?
+  /// Exchanges whose handler answers later, by a number that is never used again.
+  var lateReplies: [UInt64: HTTPExchange] = [:]
+  private var lateNumber: UInt64 = 0
+  /// Begins the work for a late reply of this number.
+  var replyLater: (UInt64, LateWork) -> Void = { _, _ in }
   /// Each connection's memory is mapped by itself, and not a part of the heap: so microhttpd 0.9.75
   /// does above this.
   var mapsMemory: Bool { configuration.connectionMemoryBytes > 32 * 1024 }
@@ -38,9 +41,29 @@ final class HTTPServerContext {
       connectionMemoryBytes: configuration.connectionMemoryBytes)
   }
 
+  /// What a handler does for a late reply.
+  typealias LateWork = @Sendable (@escaping @Sendable (HTTPResponse) -> Void) -> Void
+
+  /// Has the handler answer later.
+  func begin(_ work: LateWork, for exchange: HTTPExchange) {
+    lateNumber += 1
+    lateReplies[lateNumber] = exchange
+    replyLater(lateNumber, work)
+  }
+
+  /// Nothing is to be sent any more.
+  var isQuiet: Bool { repliesUnderWay == 0 && lateReplies.isEmpty && streams.count == 0 }
+
+  /// Answers those for whom there is no time left.
+  func abandonLateReplies() {
+    for exchange in lateReplies.values {
+      exchange.complete(with: response(to: .stopping))
+    }
+    lateReplies = [:]
+  }
+
   /// Opens a stream, which begins with `head`.
   func openStream(on connection: StreamConnection, head: [UInt8], isChunked: Bool) -> StreamID {
-    repeatable = nil
     connectionOpened(from: connection.host)
     return streams.open(on: connection, head: head, isChunked: isChunked)
   }
@@ -50,8 +73,6 @@ final class HTTPServerContext {
     let id = streams.id(at: place)
     guard let connection = streams.remove(at: place) else { return }
     connectionClosed(from: connection.host)
-    // The handler may tell of its streams.
-    repeatable = nil
     handler.streamClosed(id)
   }
 
@@ -111,7 +132,9 @@ final class HTTPExchange {
     /// The request line was read; its target is kept, for microhttpd changes it in place.
     case target([UInt8])
     case body(method: String, target: RequestTarget, headers: HTTPHeaders)
-    case repeating(MicroHTTPResponse)
+    /// The handler answers later, or just has. The connection is told to leave nothing else alone:
+    /// microhttpd neither reads it nor times it out.
+    case late(HTTPResponse?)
     case replying
   }
 
@@ -127,6 +150,9 @@ final class HTTPExchange {
   private var phase = Phase.idle
   private var body: [UInt8] = []
   private var replyBytes = 0
+  /// Set while microhttpd leaves the connection alone.
+  private var suspended: MicroHTTPConnection?
+  private var closesAfterLate = false
   private var ticket: WaitingLine.Ticket
 
   init(
@@ -152,7 +178,7 @@ final class HTTPExchange {
   var awaitsHead: Bool {
     switch phase {
     case .idle, .target: true
-    case .body, .repeating, .replying: false
+    case .body, .late, .replying: false
     }
   }
 
@@ -170,30 +196,6 @@ final class HTTPExchange {
     let (target, bodyBytes) = try context.rules.check(head, target: bytes)
     phase = .body(method: head.method, target: target, headers: head.headers)
     if let bodyBytes { body.reserveCapacity(bodyBytes) }
-  }
-
-  /// Whether the reply of a moment ago answers this request too: then its head is not looked at any
-  /// closer.
-  func repeats(_ request: RequestBytes) -> Bool {
-    guard let last = context.repeatable, case .target(let target) = phase,
-      last.answers(request, target: target, localAddress: localAddress),
-      context.replyBytes < context.configuration.maximumReplyBytes
-    else { return false }
-    phase = .repeating(last.response)
-    return true
-  }
-
-  var repeatedResponse: MicroHTTPResponse? {
-    guard case .repeating(let response) = phase else { return nil }
-    return response
-  }
-
-  /// The handler has answered.
-  func note(_ response: MicroHTTPResponse, to request: RequestBytes, isRepeatable: Bool) {
-    context.repeatable = nil
-    guard isRepeatable, body.isEmpty, case .body(_, let target, _) = phase else { return }
-    context.repeatable = RepeatableReply(
-      response, to: request, target: Array(target.raw.utf8), localAddress: localAddress)
   }
 
   /// A piece of the body was read.
@@ -218,6 +220,36 @@ final class HTTPExchange {
       method: method, target: target, headers: headers, body: body,
       remoteAddress: remoteAddress, localAddress: localAddress)
     return context.handler.respond(to: request)
+  }
+
+  /// The handler answers later: microhttpd is to leave the connection alone until then.
+  ///
+  /// - Parameters:
+  ///   - connection: This exchange's own.
+  ///   - closes: The connection takes no further request.
+  func beginWaiting(on connection: MicroHTTPConnection, closing closes: Bool) {
+    phase = .late(nil)
+    body = []
+    suspended = connection
+    closesAfterLate = closes
+    context.waiting.leave(ticket)
+    connection.suspend()
+  }
+
+  /// The late response is here; microhttpd asks for it in its next run.
+  func complete(with response: HTTPResponse) {
+    guard case .late = phase, let connection = suspended else { return }
+    var response = response
+    if closesAfterLate { response.headers.append(name: "Connection", value: "close") }
+    phase = .late(response)
+    suspended = nil
+    connection.resume()
+  }
+
+  /// The late response, once it is here.
+  var lateResponse: HTTPResponse? {
+    guard case .late(let response) = phase else { return nil }
+    return response
   }
 
   /// A response was handed to microhttpd: what the request held is no longer needed, which counts
@@ -261,7 +293,7 @@ final class HTTPExchange {
     switch phase {
     case .idle:
       break
-    case .target, .body, .repeating:
+    case .target, .body, .late:
       context.outcomes.unfinished += 1
     case .replying:
       context.repliesUnderWay -= 1

@@ -57,6 +57,9 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
     status: 503, title: "Service Unavailable",
     detail: "The bridge has no file descriptor left for a stream; try again soon.")
 
+  static let stopping = HTTPRefusal(
+    status: 503, title: "Service Unavailable", detail: "The bridge is stopping.")
+
   static let internalError = HTTPRefusal(
     status: 500, title: "Internal Server Error", detail: "The response could not be built.")
 

@@ -10,9 +10,6 @@ package struct HTTPResponse: Sendable, Equatable {
   /// What a GET would be sent. For a HEAD, and with status 304, the server sends its length alone:
   /// a 304 is given the body that the client already has.
   package var body: [UInt8]
-  /// Whether it may be sent to others who send the very same bytes at the same moment, without
-  /// asking the handler: nothing but this answer comes of the request.
-  package var isRepeatable = false
 
   package init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
     self.status = status
@@ -37,6 +34,9 @@ package struct HTTPStreamHead: Sendable, Equatable {
 /// What a handler answers to a request.
 package enum HTTPReply: Sendable {
   case response(HTTPResponse)
+  /// The response comes later. Called at once, with what takes it, once, on the loop; the client
+  /// may have left by then. Other connections are served meanwhile.
+  case later(@Sendable (_ complete: @escaping @Sendable (HTTPResponse) -> Void) -> Void)
   /// A stream. `opened` is called on the loop, before the first `fill`, with the name that the
   /// server gives to the stream. It isn't called for a HEAD, which is answered with the head alone.
   case stream(HTTPStreamHead, opened: @Sendable (StreamID) -> Void)

@@ -77,6 +77,11 @@ package actor HTTPServer {
     context.streams.onDue = { [unowned self] in
       assumeIsolated { $0.scheduleRun() }
     }
+    context.replyLater = { [weak self] number, work in
+      work { [weak self] response in
+        self?.assumeIsolated { $0.complete(number, with: response) }
+      }
+    }
     context.connectionLimit = connectionLimit
     let daemon = try MicroHTTPDaemon(context: context)
     var watched: [CInt] = []
@@ -176,6 +181,14 @@ package actor HTTPServer {
   /// What has become of requests since the start. Only on the server's loop.
   package nonisolated var outcomes: HTTPOutcomes { assumeIsolated { $0.context.outcomes } }
 
+  /// A late reply is here. Its client may have left, and the server may have stopped.
+  private func complete(_ number: UInt64, with response: HTTPResponse) {
+    guard let exchange = context.lateReplies.removeValue(forKey: number) else { return }
+    exchange.complete(with: response)
+    daemon?.isDue = true
+    scheduleRun()
+  }
+
   func scheduleRun() {
     guard !isRunScheduled, state == .running || state == .stopping else { return }
     isRunScheduled = true
@@ -198,10 +211,9 @@ package actor HTTPServer {
       next = daemon.timeout
       if next == .zero { daemon.isDue = true }
     }
-    context.repeatable = nil
     sendStreams()
     isRunning = false
-    if state == .stopping && context.repliesUnderWay == 0 && context.streams.count == 0 {
+    if state == .stopping && context.isQuiet {
       finishStopping()
       return
     }
@@ -296,6 +308,9 @@ package actor HTTPServer {
     endStreams()
     if let daemon {
       loop.unwatch(daemon.epollDescriptor)
+      // microhttpd ends the process when it is stopped with a connection that it was told to leave.
+      context.abandonLateReplies()
+      daemon.run()
       daemon.stop()
     }
     daemon = nil

@@ -49,19 +49,18 @@ struct MicroHTTPConnection: Equatable {
 
   /// - Parameters:
   ///   - closes: The connection takes no further request.
-  ///   - request: The bytes of the request.
   func send(
-    _ reply: HTTPReply, closing closes: Bool, to request: RequestBytes, isHead: Bool,
-    isHTTP10: Bool,
+    _ reply: HTTPReply, closing closes: Bool, isHead: Bool, isHTTP10: Bool,
     for exchange: HTTPExchange
   ) -> MHD_Result {
     switch reply {
     case .response(var response):
       if closes { response.headers.append(name: "Connection", value: "close") }
-      let made = MicroHTTPResponse(response, exchange.context.commonHeaders)
-      guard let made else { return .NO }
-      exchange.note(made, to: request, isRepeatable: response.isRepeatable)
-      return send(made, for: exchange)
+      return send(response, for: exchange)
+    case .later(let work):
+      exchange.beginWaiting(on: self, closing: closes)
+      exchange.context.begin(work, for: exchange)
+      return .YES
     case .stream(let head, _) where isHead:
       let made = MicroHTTPResponse(headOf: head, exchange.context.commonHeaders)
       return made.map { send($0, for: exchange) } ?? .NO
@@ -112,14 +111,11 @@ struct MicroHTTPConnection: Equatable {
     exchange.socket.finishSending()
   }
 
-  /// The bytes of the request's head but for its target, as they are after microhttpd has parsed
-  /// them in place. Valid during a callback.
-  func requestBytes(from method: UnsafePointer<CChar>) -> RequestBytes {
-    RequestBytes(
-      head: UnsafeRawBufferPointer(
-        start: method, count: Self.parsesInPlace ? mhd_shim_request_header_bytes(pointer) : 0),
-      fields: Int(MHD_get_connection_values_n(pointer, .HEADER_KIND, nil, nil)))
-  }
+  /// Has microhttpd leave the connection alone, neither read nor timed out. From within a callback.
+  func suspend() { MHD_suspend_connection(pointer) }
+
+  /// Ends that: microhttpd goes on with it in its next run, and asks for the response once more.
+  func resume() { MHD_resume_connection(pointer) }
 
   /// - Parameters: The request line's strings, as microhttpd points to them.
   func head(

@@ -221,7 +221,6 @@ private func handleRequest(
   let connection = MicroHTTPConnection(pointer)
   guard let exchange = connection.exchange else { return .NO }
   if exchange.awaitsHead {
-    if exchange.repeats(connection.requestBytes(from: method)) { return .YES }
     do throws(HTTPRefusal) {
       try exchange.receive(
         connection.head(method: method, target: url, version: version))
@@ -235,12 +234,11 @@ private func handleRequest(
   }
   guard let body, bodyBytes.pointee > 0 else {
     exchange.daemon.forget(connection)
-    if let response = exchange.repeatedResponse { return connection.send(response, for: exchange) }
+    if let response = exchange.lateResponse { return connection.send(response, for: exchange) }
     let closes = exchange.hasChunks
     return connection.send(
-      exchange.reply(), closing: closes, to: connection.requestBytes(from: method),
-      isHead: strcmp(method, "HEAD") == 0, isHTTP10: strcmp(version, "HTTP/1.0") == 0, for: exchange
-    )
+      exchange.reply(), closing: closes, isHead: strcmp(method, "HEAD") == 0,
+      isHTTP10: strcmp(version, "HTTP/1.0") == 0, for: exchange)
   }
   do throws(HTTPRefusal) {
     try exchange.receive(

@@ -82,6 +82,7 @@ private final class Tally: Sendable {
     var payments = 0
     var faults = 0
     var deaths = 0
+    var powerCuts = 0
     var events = 0
     var received = 0
     var simulated = Duration.zero
@@ -103,6 +104,7 @@ private final class Tally: Sendable {
       sums.payments += life.payments
       sums.faults += life.faults
       sums.deaths += life.deaths
+      sums.powerCuts += life.powerCuts
       sums.events += life.events
       sums.received += life.received
       sums.simulated += life.simulated
@@ -117,7 +119,8 @@ private final class Tally: Sendable {
     sums.withLock { sums in
       """
       \(sums.lives) lives, \(sums.failures) failed: \(sums.payments) payments, \
-      \(sums.faults) faults, \(sums.deaths) deaths; \
+      \(sums.faults) faults, \(sums.deaths) deaths, \
+      \(sums.powerCuts) of them by the power; \
       \(sums.events) events written, \(sums.received) received; \
       \(sums.simulated.components.seconds / 3600) h simulated in \(elapsed.components.seconds) s
       """

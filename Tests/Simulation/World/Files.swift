@@ -39,4 +39,23 @@ package enum Files {
     repeat { count = sendfile(copy, source, nil, 1 << 24) } while count > 0
     precondition(count == 0, "a file can be copied")
   }
+
+  /// The content of a file; empty where there is none.
+  static func read(_ path: String) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return [] }
+    defer { close(file) }
+    let size = Int(lseek(file, 0, SEEK_END))
+    return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      count = max(0, pread(file, buffer.baseAddress, size, 0))
+    }
+  }
+
+  static func write(_ content: [UInt8], to path: String) {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    precondition(file >= 0, "a file can be made")
+    defer { close(file) }
+    let written = content.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+    precondition(written == content.count, "a file can be written")
+  }
 }

@@ -8,6 +8,8 @@ package struct Life {
   package private(set) var payments = 0
   package private(set) var faults = 0
   package private(set) var deaths = 0
+  /// Those of the deaths that the power brought.
+  package private(set) var powerCuts = 0
   package private(set) var events = 0
   package private(set) var received = 0
   /// How long it would have taken.
@@ -37,6 +39,7 @@ package struct Life {
     payments = world.payments
     faults = world.faults
     deaths = world.deaths
+    powerCuts = world.powerCuts
     events = world.oracle.log.count
     received = world.subscribers.reduce(0) { $0 + $1.received }
     simulated = world.uptime
@@ -96,6 +99,7 @@ extension World {
     for upstream in origins { upstream.weather.clear() }
     disk.fillUp(afterWrites: nil)
     process?.stepsUntilDeath = nil
+    disk.cutPower(afterOperations: nil)
     after(.seconds(35)) { [unowned self] in
       // Those who hold an old key, or were told to stop, are told once more.
       for driver in process?.drivers ?? [] where driver.source.status.state == .failed {

@@ -1,6 +1,6 @@
 import Bridge
 import BridgeModel
-import EventStore
+import Storage
 
 /// What must hold once everything has calmed down.
 extension Oracle {
@@ -69,25 +69,20 @@ extension Oracle {
 
   /// The store holds what was written down, and nothing else.
   func checkStore(_ process: BridgeProcess) {
-    do throws(StoreError) {
-      let kept = log.filter { $0.sequence > process.store.bounds.prunedThrough }
-      let stored = try process.reader.events(after: 0, limit: .max)
-      guard stored.map(\.sequence) == kept.map(\.sequence), stored.map(\.data) == kept.map(\.data)
-      else { return object("the store does not hold what was written down") }
-      for driver in process.drivers {
-        guard let wallet = world.walletID(named: driver.name), let truth = truths[wallet],
-          let entry = world.entries.first(where: { $0.name == driver.name })
-        else { continue }
-        let upstream = world.wallet(of: entry).upstream
-        let book = try process.store.book(
-          for: BookIdentity(origin: upstream.url, keyFingerprint: "", walletID: wallet))
-        guard let book else { continue }
-        guard book.record.expected == truth.balance, book.record.unexplained == .zero else {
-          return object("\(driver.name): the book in the store is not the wallet's")
-        }
+    let kept = log.filter { $0.sequence > process.bounds.prunedThrough }
+    let stored = process.readWholeLog()
+    guard stored.map(\.sequence) == kept.map(\.sequence), stored.map(\.data) == kept.map(\.data)
+    else { return object("the store does not hold what was written down") }
+    for driver in process.drivers {
+      guard let wallet = world.walletID(named: driver.name), let truth = truths[wallet],
+        let entry = world.entries.first(where: { $0.name == driver.name })
+      else { continue }
+      let upstream = world.wallet(of: entry).upstream
+      let identity = BookIdentity(origin: upstream.url, keyFingerprint: "", walletID: wallet)
+      guard let book = process.readBook(identity) else { continue }
+      guard book.record.expected == truth.balance, book.record.unexplained == .zero else {
+        return object("\(driver.name): the book in the store is not the wallet's")
       }
-    } catch {
-      object("the store cannot be read: \(error)")
     }
   }
 }

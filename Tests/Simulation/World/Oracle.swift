@@ -1,8 +1,8 @@
 import Bridge
 import BridgeModel
-import EventStore
 import LNbitsSimulator
 import ServerSentEvents
+import Storage
 
 /// Knows the truth of every wallet and hears every word of the bridge; the first thing that is
 /// wrong ends the life.
@@ -13,12 +13,14 @@ final class Oracle {
   private(set) var truths: [String: Truth] = [:]
   private(set) var told: [String: Told] = [:]
   private(set) var log: [LogLine] = []
+  /// Of the store; nil before it was opened first.
+  private var epoch: String?
   private var seenRows: [ObjectIdentifier: [Truth.State]] = [:]
 
   /// A durable event as it was written down.
   struct LogLine {
     let sequence: Int64
-    let kind: StreamFilter.Kind
+    let kind: EventKind
     let source: String
     let data: [UInt8]
     /// Of which wallet; a name may stand for another one later.
@@ -26,6 +28,19 @@ final class Oracle {
     /// For a balance.
     let balance: Millisatoshi?
   }
+
+  /// A commit that the store was given.
+  struct Written {
+    let commit: Commit
+    let entry: LogEntry
+    /// Of the source.
+    let name: String
+    /// For which the name stood then.
+    let wallet: String?
+  }
+
+  /// Written by a process that died before it told anyone; the power may have taken it back.
+  private var undecided: [(written: Written, appended: Appended)] = []
 
   func object(_ message: String) {
     guard verdict == nil else { return }
@@ -52,9 +67,30 @@ final class Oracle {
 
   // MARK: The log
 
+  /// Nobody was told of it: at the next start it is there, or it is not.
+  func mayBeWritten(_ written: Written, _ appended: Appended) {
+    undecided.append((written, appended))
+  }
+
+  /// The store was opened anew: it holds all that was told, and of what was not told the first
+  /// part.
+  func reopened(_ bounds: LogBounds) {
+    for (written, appended) in undecided {
+      guard let last = appended.ids.last, last.sequence <= bounds.last else { break }
+      committed(written, appended.ids)
+    }
+    undecided = []
+    if let epoch, bounds.epoch != epoch { object("another epoch: \(bounds.epoch)") }
+    epoch = bounds.epoch
+    guard bounds.last == log.last?.sequence ?? 0 else {
+      return object("the store ends with \(bounds.last), written were \(log.last?.sequence ?? 0)")
+    }
+  }
+
   /// A commit is on disk.
-  func committed(_ commit: Commit, from name: String, ids: [EventID], entries: [LogEntry]) {
-    guard let wallet = world.walletID(named: name), let truth = truths[wallet] else {
+  func committed(_ written: Written, _ ids: [EventID]) {
+    let (commit, name) = (written.commit, written.name)
+    guard let wallet = written.wallet, let truth = truths[wallet] else {
       return object("\(name) is no wallet of the configuration")
     }
     guard let book = commit.book else { return object("\(name) is no mint, and has a book") }
@@ -81,14 +117,13 @@ final class Oracle {
     }
     checkOrder(commit, name)
     self.told[wallet] = told
-    let events = entries.flatMap(\.events)
-    for (index, event) in events.enumerated() where index < ids.count {
+    for (index, event) in written.entry.events.enumerated() where index < ids.count {
       var balance: Millisatoshi?
       if case .balance(let change) = commit.events[index] { balance = change.amount }
       log.append(
         LogLine(
-          sequence: ids[index].sequence, kind: event.type == .payment ? .payment : .balance,
-          source: event.source, data: event.data, wallet: wallet, balance: balance))
+          sequence: ids[index].sequence, kind: event.kind, source: event.source, data: event.data,
+          wallet: wallet, balance: balance))
     }
   }
 
@@ -197,6 +232,12 @@ final class Oracle {
       object("\(subscriber.name) got \(id), which it did not want")
     }
     checkNothingBetween(position, id.sequence - 1, for: subscriber)
+  }
+
+  /// Enough events lie beyond a sequence, those counted that are written and not told yet.
+  func mayBePruned(through sequence: Int64, by process: BridgeProcess) -> Bool {
+    let later = log.count { $0.sequence > sequence } + process.unanswered
+    return later >= world.plan.keepEvents
   }
 
   /// Nothing that a subscriber wants lies beyond the first sequence and up to the second.

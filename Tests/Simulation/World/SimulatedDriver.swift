@@ -1,7 +1,7 @@
 import Bridge
 import BridgeModel
-import EventStore
 import LNbitsSimulator
+import Storage
 
 /// Carries out what a source decides, as `SourceDriver` does, in a process that may die before each
 /// effect.
@@ -20,6 +20,8 @@ final class SimulatedDriver {
   /// Not carried out yet.
   private var effects: [SourceEffect] = []
   private var isHandling = false
+  /// The store has not answered yet: nothing else reaches the source before.
+  private var isHeld = false
 
   init(
     _ source: any Source, key: String, gateway: SimulatedGateway, process: BridgeProcess,
@@ -49,14 +51,21 @@ final class SimulatedDriver {
 
   func take(_ input: SourceInput) {
     inbox.append(input)
+    pump()
+  }
+
+  private func pump() {
     guard !isHandling else { return }
     isHandling = true
     defer { isHandling = false }
-    while process.isAlive, !inbox.isEmpty {
-      handle(inbox.removeFirst())
-      while !effects.isEmpty {
+    while process.isAlive, !isHeld {
+      if !effects.isEmpty {
         guard process.step() else { return }
         carryOut(effects.removeFirst())
+      } else if !inbox.isEmpty {
+        handle(inbox.removeFirst())
+      } else {
+        return
       }
     }
   }
@@ -115,19 +124,25 @@ final class SimulatedDriver {
   }
 
   private func load(_ identity: BookIdentity) {
-    do throws(StoreError) {
-      handle(.book(try process.store.book(for: identity)))
-    } catch {
-      handle(.commitFailed(error.description))
+    isHeld = true
+    process.load(identity) { [weak self] result in
+      switch result {
+      case .success(let book): self?.handle(.book(book))
+      case .failure(let error): self?.handle(.commitFailed(error.description))
+      }
+      self?.isHeld = false
+      self?.pump()
     }
   }
 
   private func publish(_ commit: Commit) {
-    do throws(StoreError) {
-      try process.publish(commit, from: name) { handle(.committed) }
-    } catch {
-      world.trace("\(name): \(error)")
-      handle(.commitFailed(error.description))
+    isHeld = true
+    process.append(commit, from: name) { [weak self] error in
+      if let error { self?.world.trace("\(self?.name ?? ""): \(error)") }
+      self?.handle(error.map { .commitFailed($0.description) } ?? .committed)
+    } end: { [weak self] in
+      self?.isHeld = false
+      self?.pump()
     }
   }
 

@@ -1,7 +1,8 @@
 import Bridge
 import BridgeModel
-import EventStore
+import SQLiteStorage
 import ServerSentEvents
+import Storage
 
 /// Somebody who reads the event stream: comes, reads at its own pace, drops, and comes back by its
 /// last id.
@@ -15,6 +16,8 @@ final class SimulatedSubscriber {
   /// Everything up to here has come, as far as it is wanted; nil before it first connected.
   private(set) var position: Int64?
   private(set) var received = 0
+  /// Parts of the log that it has asked for, on all its connections.
+  private var asked = 0
 
   private struct Connection {
     let process: BridgeProcess
@@ -69,6 +72,7 @@ final class SimulatedSubscriber {
     guard let last = connection else { return false }
     deliver(last.chunk.prefix(world.chance.number(0...last.chunk.count)))
     connection = nil
+    asked += 1
     world.trace("\(name): drops at \(decoder.lastEventID)")
     world.after(world.chance.milliseconds(2000...12_000)) { [self] in connect() }
     return true
@@ -117,20 +121,46 @@ final class SimulatedSubscriber {
         current.chunk = current.chunk.dropFirst(piece.count)
         continue
       }
-      do throws(StoreError) {
-        let next = try current.cursor.next(
-          from: process.ring, bounds: process.bounds, reader: process.reader,
-          snapshot: process.snapshot)
-        guard let next else { break }
+      switch current.cursor.next(
+        from: process.ring, bounds: process.bounds, snapshot: process.snapshot)
+      {
+      case .bytes(let next):
         current.chunk = next[...]
-      } catch {
-        drop()
-        return
+        continue
+      case .read(let range): ask(process, range, current.cursor)
+      case .wait: break
       }
+      break
     }
     connection = current
     deliver(bytes[...])
     if room == 0 { wake() }
+  }
+
+  private func ask(_ process: BridgeProcess, _ range: LogRange, _ cursor: StreamCursor) {
+    asked += 1
+    let confined = Confined((subscriber: self, process: process, question: asked))
+    process.storage.read(range, into: cursor.collector(epoch: process.bounds.epoch)) {
+      $0.append($1)
+    } completion: { result in
+      let (subscriber, process, question) = confined.value
+      if process.isAlive { subscriber.take(result, of: process, question) }
+    }
+  }
+
+  private func take(
+    _ result: Result<LogPage<StreamWriter>, StorageError>, of process: BridgeProcess,
+    _ question: Int
+  ) {
+    // An answer to an earlier connection concerns nobody any more.
+    guard var current = connection, current.process === process, question == asked else { return }
+    guard case .success(let page) = result else {
+      drop()
+      return
+    }
+    current.chunk = current.cursor.take(page)[...]
+    connection = current
+    wake()
   }
 
   private func deliver(_ bytes: ArraySlice<UInt8>) {
@@ -172,7 +202,7 @@ final class SimulatedSubscriber {
       let id = data.split(separator: "\"").lazy.compactMap({ EventID(String($0)) }).last
     else { return world.oracle.object("\(name): a gap that must not be: \(data)") }
     guard id.sequence > position ?? 0, let process = world.process,
-      id.sequence <= process.store.bounds.prunedThrough
+      world.oracle.mayBePruned(through: id.sequence, by: process)
     else { return world.oracle.object("\(name): nothing is missing, and yet: \(data)") }
     position = id.sequence
   }

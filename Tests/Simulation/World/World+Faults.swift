@@ -1,14 +1,14 @@
 import BridgeModel
 import FaultyDisk
-import EventStore
 import LNbitsSimulator
+import Storage
 
 /// What goes wrong.
 extension World {
   private enum Fault: CaseIterable {
     case trouble, trouble2, trouble3, trouble4
     case closedSockets, droppedSockets, frozenSockets, nonsense
-    case forgery, forgery2, death, death2, death3, restart, fullDisk
+    case forgery, forgery2, death, death2, powerCut, powerCut2, restart, fullDisk
     case droppedSubscriber, droppedSubscriber2, byHand, otherNetwork, pause, newKey
     case forgottenPayment
   }
@@ -52,9 +52,11 @@ extension World {
     case .forgery, .forgery2:
       forge(upstream)
       return hasSockets
-    case .death, .death2, .death3:
+    case .death, .death2:
       process?.stepsUntilDeath = chance.number(1...30)
       return process != nil
+    case .powerCut, .powerCut2:
+      return cutPower()
     case .restart:
       return restart()
     case .fullDisk:
@@ -139,10 +141,42 @@ extension World {
   func kill(_ victim: BridgeProcess) {
     guard victim === process else { return }
     trace("DEATH")
+    let next = nextStorePath()
+    for suffix in ["", "-wal", "-head"] { Files.copy(storePath + suffix, to: next + suffix) }
+    end(victim, next)
+  }
+
+  /// The power will go at one of the next operations on the disk, in the middle of a transaction or
+  /// between two.
+  private func cutPower() -> Bool {
+    guard process != nil else { return false }
+    let confined = Confined(self)
+    disk.cutPower(afterOperations: chance.number(1...60)) {
+      let world = confined.value
+      // Written after each transaction, and not synced: it may be as old as the last start.
+      world.headAtCut = Files.read(world.storePath + "-head")
+    }
+    return true
+  }
+
+  /// The power has gone: there is what was synced, and of the rest what the disk likes.
+  func loseWithPower(_ victim: BridgeProcess) {
+    guard victim === process else { return }
+    trace("POWER CUT")
+    let next = nextStorePath()
+    let image = disk.files { chance.pick([DiskSurface.Fate.kept, .lost, .torn]) }
+    for (suffix, content) in image { Files.write(content, to: next + suffix) }
+    Files.write(headAtCut, to: next + "-head")
+    powerCuts += 1
+    end(victim, next)
+  }
+
+  private func nextStorePath() -> String {
     deaths += 1
-    let next = directory + "/\(deaths).db"
-    Files.copy(storePath, to: next)
-    Files.copy(storePath + "-wal", to: next + "-wal")
+    return directory + "/\(deaths).db"
+  }
+
+  private func end(_ victim: BridgeProcess, _ next: String) {
     victim.die()
     bury(victim)
     storePath = next
@@ -182,7 +216,9 @@ extension World {
 
   func launch() {
     guard process == nil else { return }
-    do throws(StoreError) {
+    disk.watch(
+      storePath, from: ["": Files.read(storePath), "-wal": Files.read(storePath + "-wal")])
+    do throws(StorageError) {
       let born = try BridgeProcess(world: self)
       trace("BIRTH")
       process = born

@@ -23,6 +23,10 @@ final class World {
   var entries: [Plan.Entry]
   var storePath: String
   var deaths = 0
+  /// Those of the deaths that the power brought.
+  var powerCuts = 0
+  /// What stood beside the store when the power went.
+  var headAtCut: [UInt8] = []
   var payments = 0
   var faults = 0
   var isCalm = false

@@ -23,14 +23,11 @@ package final class FaultyDisk: Sendable {
     var operations: [Operation] = []
     var writesUntilFull: Int?
     var isRecording = false
-  }
-
-  /// What an unsynced operation comes to when the power goes.
-  package enum Fate {
-    case kept
-    case lost
-    /// The first half of a write reached the disk.
-    case torn
+    /// What the disk holds while it is watched; frozen once the power has gone.
+    var surface: DiskSurface?
+    var watchedDatabase = ""
+    var operationsUntilCut: Int?
+    var onCut: (@Sendable () -> Void)?
   }
 
   package let name: String
@@ -65,42 +62,41 @@ package final class FaultyDisk: Sendable {
 
   /// What the files hold if the power goes after the first `count` operations.
   package func image(
-    afterOperations count: Int, keeping fate: () -> Fate
+    afterOperations count: Int, keeping fate: () -> DiskSurface.Fate
   ) -> [String: [UInt8]] {
-    let operations = state.withLock { Array($0.operations.prefix(count)) }
-    var lastSync: [String: Int] = [:]
-    for (index, operation) in operations.enumerated() {
-      if case .sync = operation.change { lastSync[operation.file] = index }
-    }
-    // A deletion is a change of the directory, which SQLite syncs along with the first sync of a
-    // new WAL.
-    let lastDirectorySync = lastSync["-wal"] ?? -1
-    var files: [String: [UInt8]] = [:]
-    for (index, operation) in operations.enumerated() {
-      let isDeletion = if case .delete = operation.change { true } else { false }
-      let isSynced =
-        index <= (isDeletion ? lastDirectorySync : lastSync[operation.file] ?? -1)
-      apply(operation, fate: isSynced ? .kept : fate(), to: &files)
-    }
-    return files
+    var surface = DiskSurface()
+    for operation in state.withLock({ $0.operations.prefix(count) }) { surface.note(operation) }
+    return surface.files(keeping: fate)
   }
 
-  private func apply(_ operation: Operation, fate: Fate, to files: inout [String: [UInt8]]) {
-    guard fate != .lost else { return }
-    var content = files[operation.file] ?? []
-    switch operation.change {
-    case .sync: return
-    case .delete:
-      files[operation.file] = nil
-      return
-    case .truncate(let size): content = Array(content.prefix(size))
-    case .write(let offset, let bytes):
-      let bytes = fate == .torn ? Array(bytes.prefix(bytes.count / 2)) : bytes
-      let end = offset + bytes.count
-      content.append(contentsOf: repeatElement(0, count: max(0, end - content.count)))
-      content.replaceSubrange(offset..<end, with: bytes)
+  // MARK: Power cuts while it goes on
+
+  /// From now on it is known what the disk holds of a database, which begins with these files.
+  package func watch(_ database: String, from files: [String: [UInt8]]) {
+    state.withLock { state in
+      state.watchedDatabase = database
+      state.surface = DiskSurface(files)
+      state.operationsUntilCut = nil
+      state.onCut = nil
     }
-    files[operation.file] = content
+  }
+
+  /// The power will go after so many more operations: from then on nothing that is written is there
+  /// afterwards, though nobody notices yet. Nil: it will not.
+  ///
+  /// - Parameter onCut: Called at that moment.
+  package func cutPower(afterOperations count: Int?, onCut: @escaping @Sendable () -> Void = {}) {
+    state.withLock { state in
+      state.operationsUntilCut = count
+      state.onCut = onCut
+    }
+  }
+
+  package var isCut: Bool { state.withLock { $0.operationsUntilCut == 0 } }
+
+  /// What the disk holds now, or held when the power went.
+  package func files(keeping fate: () -> DiskSurface.Fate) -> [String: [UInt8]] {
+    state.withLock { $0.surface }?.files(keeping: fate) ?? [:]
   }
 
   // MARK: What the VFS asks
@@ -114,10 +110,33 @@ package final class FaultyDisk: Sendable {
     }
   }
 
-  func note(_ file: String, _ change: @autoclosure () -> Operation.Change) {
-    state.withLock { state in
-      guard state.isRecording else { return }
-      state.operations.append(Operation(file: file, change: change()))
+  func note(_ name: FileName, _ change: @autoclosure () -> Operation.Change) {
+    let file = name.suffix
+    let cut = state.withLock { state -> (@Sendable () -> Void)? in
+      let isWatched = state.surface != nil && name.database == state.watchedDatabase
+      guard state.isRecording || (isWatched && state.operationsUntilCut != 0) else { return nil }
+      let operation = Operation(file: file, change: change())
+      if state.isRecording { state.operations.append(operation) }
+      guard isWatched else { return nil }
+      state.surface?.note(operation)
+      guard let left = state.operationsUntilCut else { return nil }
+      state.operationsUntilCut = left - 1
+      return left == 1 ? state.onCut : nil
     }
+    cut?()
+  }
+}
+
+/// A database's file, or one beside it.
+struct FileName {
+  /// The path of the database.
+  let database: String
+  /// What stands behind it: nothing, `-wal`, `-journal`.
+  let suffix: String
+
+  init(_ path: String) {
+    let suffix = ["-wal", "-journal"].first { path.hasSuffix($0) } ?? ""
+    database = String(path.dropLast(suffix.count))
+    self.suffix = suffix
   }
 }

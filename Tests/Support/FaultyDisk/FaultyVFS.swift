@@ -7,13 +7,13 @@ enum FaultyVFS {
   private struct File {
     var base: sqlite3_file
     var disk: UnsafeMutableRawPointer
-    /// The part of the name behind the database's; leaked by `Unmanaged` and taken back on close.
-    var suffix: UnsafeMutableRawPointer
+    /// A ``Name``; leaked by `Unmanaged` and taken back on close.
+    var name: UnsafeMutableRawPointer
   }
 
   private final class Name {
-    let text: String
-    init(_ text: String) { self.text = text }
+    let file: FileName
+    init(_ file: FileName) { self.file = file }
   }
 
   private typealias Handle = UnsafeMutablePointer<sqlite3_file>
@@ -33,7 +33,7 @@ enum FaultyVFS {
     }
     vfs.pointee.xDelete = { vfs, name, sync in
       guard let disk = vfs?.pointee.pAppData, let name else { return SQLITE_MISUSE }
-      FaultyVFS.disk(disk).note(FaultyVFS.suffix(of: String(cString: name)), .delete)
+      FaultyVFS.disk(disk).note(FileName(String(cString: name)), .delete)
       let system = sqlite3_vfs_find(nil)
       return system?.pointee.xDelete(system, name, sync) ?? SQLITE_MISUSE
     }
@@ -51,18 +51,13 @@ enum FaultyVFS {
     file.pointee.pMethods = nil
     let code = system.pointee.xOpen(system, name, real(file), flags, outFlags)
     guard code == SQLITE_OK else { return code }
-    let suffix = name.map { FaultyVFS.suffix(of: String(cString: $0)) } ?? "-temporary"
+    let path = name.map { String(cString: $0) } ?? "temporary"
     UnsafeMutableRawPointer(file).initializeMemory(
       as: File.self,
       to: File(
         base: sqlite3_file(pMethods: methods), disk: disk,
-        suffix: Unmanaged.passRetained(Name(suffix)).toOpaque()))
+        name: Unmanaged.passRetained(Name(FileName(path))).toOpaque()))
     return SQLITE_OK
-  }
-
-  private static func suffix(of path: String) -> String {
-    for suffix in ["-wal", "-journal"] where path.hasSuffix(suffix) { return suffix }
-    return ""
   }
 
   private static func disk(_ pointer: UnsafeMutableRawPointer) -> FaultyDisk {
@@ -76,13 +71,13 @@ enum FaultyVFS {
   /// The system's file with its methods, and who watches it.
   private static func parts(
     _ file: Handle?
-  ) -> (file: Handle, methods: sqlite3_io_methods, disk: FaultyDisk, suffix: String) {
+  ) -> (file: Handle, methods: sqlite3_io_methods, disk: FaultyDisk, name: FileName) {
     guard let file, let methods = real(file).pointee.pMethods else {
       preconditionFailure("SQLite calls methods of open files")
     }
     let ours = UnsafeMutableRawPointer(file).assumingMemoryBound(to: File.self).pointee
-    let name = Unmanaged<Name>.fromOpaque(ours.suffix).takeUnretainedValue()
-    return (real(file), methods.pointee, disk(ours.disk), name.text)
+    let name = Unmanaged<Name>.fromOpaque(ours.name).takeUnretainedValue()
+    return (real(file), methods.pointee, disk(ours.disk), name.file)
   }
 
   private static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
@@ -110,7 +105,7 @@ enum FaultyVFS {
       let code = methods.xClose(real)
       if let file {
         let ours = UnsafeMutableRawPointer(file).assumingMemoryBound(to: File.self).pointee
-        Unmanaged<Name>.fromOpaque(ours.suffix).release()
+        Unmanaged<Name>.fromOpaque(ours.name).release()
         file.pointee.pMethods = nil
       }
       return code
@@ -120,10 +115,10 @@ enum FaultyVFS {
       return methods.xRead(real, buffer, count, offset)
     }
     methods.xWrite = { file, buffer, count, offset in
-      let (real, methods, disk, suffix) = FaultyVFS.parts(file)
+      let (real, methods, disk, name) = FaultyVFS.parts(file)
       let admitted = disk.admit(Int(count))
       disk.note(
-        suffix,
+        name,
         .write(
           offset: Int(offset),
           bytes: [UInt8](UnsafeRawBufferPointer(start: buffer, count: admitted))))
@@ -131,14 +126,14 @@ enum FaultyVFS {
       return admitted < count ? SQLITE_FULL : code
     }
     methods.xTruncate = { file, size in
-      let (real, methods, disk, suffix) = FaultyVFS.parts(file)
-      disk.note(suffix, .truncate(size: Int(size)))
+      let (real, methods, disk, name) = FaultyVFS.parts(file)
+      disk.note(name, .truncate(size: Int(size)))
       return methods.xTruncate(real, size)
     }
     methods.xSync = { file, flags in
-      let (_, _, disk, suffix) = FaultyVFS.parts(file)
+      let (_, _, disk, name) = FaultyVFS.parts(file)
       // The real disk is spared: only the note matters.
-      disk.note(suffix, .sync)
+      disk.note(name, .sync)
       return SQLITE_OK
     }
     methods.xFileSize = { file, size in

@@ -14,11 +14,11 @@ struct CheckerTests {
       ("LNbitsSource", "WebSocketProtocol"), ("LNbitsSource", "Glibc"),
       ("WebSocketProtocol", "Logging"), ("CashuSource", "LNbitsSource"),
       ("EventLoop", "Transport"), ("Transport", "Bridge"), ("Transport", "BridgeModel"),
-      ("EventStore", "HTTPServer"), ("HTTPServer", "TOMLKit"), ("Bridge", "walletwire"),
+      ("SQLiteStorage", "HTTPServer"), ("HTTPServer", "TOMLKit"), ("Bridge", "walletwire"),
       ("Bridge", "LNbitsSimulator"), ("LNbitsSimulator", "Bridge"), ("NewRoom", "BridgeModel"),
       ("Bridge", "Foundation"), ("walletwire", "Foundation"), ("BridgeModel", "Foundation"),
       ("Bridge", "COpenSSL"), ("HTTPServer", "COpenSSL"), ("LNbitsSimulator", "COpenSSL"),
-      ("Transport", "CMicroHTTPD"), ("Bridge", "CSQLite"), ("EventStore", "CLinux"),
+      ("Transport", "CMicroHTTPD"), ("Bridge", "CSQLite"), ("SQLiteStorage", "CLinux"),
       ("WebSocketProtocol", "CLinux"),
     ])
   func findsWrongImports(_ module: String, _ imported: String) {
@@ -30,8 +30,8 @@ struct CheckerTests {
     arguments: [
       ("LNbitsSource", "BridgeModel"), ("BridgeModel", "DequeModule"),
       ("LNbitsSource", "FoundationEssentials"), ("Transport", "COpenSSL"),
-      ("HTTPServer", "CMicroHTTPD"), ("EventStore", "CSQLite"), ("EventLoop", "CLinux"),
-      ("EventLoop", "Glibc"), ("Bridge", "EventStore"), ("Bridge", "TOMLKit"),
+      ("HTTPServer", "CMicroHTTPD"), ("SQLiteStorage", "CSQLite"), ("EventLoop", "CLinux"),
+      ("EventLoop", "Glibc"), ("Bridge", "SQLiteStorage"), ("Bridge", "TOMLKit"),
       ("walletwire", "Bridge"), ("walletwire", "ArgumentParser"),
     ])
   func acceptsRightImports(_ module: String, _ imported: String) {

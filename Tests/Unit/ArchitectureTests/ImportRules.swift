@@ -11,10 +11,12 @@ enum ImportRules {
   /// Pure modules: no C module, and FoundationEssentials in at most one file each.
   static let cores: Set<String> = [
     "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "BridgeModel", "LNbitsSource",
-    "CashuSource", "JSON",
+    "CashuSource", "JSON", "Storage",
   ]
 
-  private static let shells: Set<String> = ["EventLoop", "Transport", "HTTPServer", "EventStore"]
+  private static let shells: Set<String> = [
+    "EventLoop", "Transport", "HTTPServer", "SQLiteStorage",
+  ]
 
   private static let collections: Set<String> = ["DequeModule", "HeapModule", "Collections"]
   private static let system: Set<String> = collections.union([
@@ -26,6 +28,7 @@ enum ImportRules {
     "HTTPClientProtocol": Room(packages: collections),
     "ServerSentEvents": Room(packages: collections),
     "BridgeModel": Room(packages: collections),
+    "Storage": Room(rooms: ["BridgeModel"]),
     "JSON": Room(),
     "LNbitsSource": Room(rooms: ["BridgeModel", "JSON"], packages: collections),
     "CashuSource": Room(rooms: ["BridgeModel", "JSON"], packages: collections),
@@ -33,7 +36,7 @@ enum ImportRules {
     "EventLoop": Room(packages: system),
     "Transport": Room(rooms: ["EventLoop"], packages: system),
     "HTTPServer": Room(rooms: ["EventLoop"], packages: system),
-    "EventStore": Room(rooms: ["BridgeModel", "EventLoop"], packages: system),
+    "SQLiteStorage": Room(rooms: ["BridgeModel", "Storage", "EventLoop"], packages: system),
 
     "LNbitsSimulator": Room(
       rooms: ["BridgeModel", "EventLoop", "JSON", "Transport", "WebSocketProtocol", "HTTPServer"],
@@ -50,7 +53,7 @@ enum ImportRules {
   private static let owners: [String: Set<String>] = [
     "CMicroHTTPD": ["HTTPServer"],
     "COpenSSL": ["Transport"],
-    "CSQLite": ["EventStore"],
+    "CSQLite": ["SQLiteStorage"],
     "CLinux": ["EventLoop", "Transport", "HTTPServer"],
   ]
 

@@ -12,8 +12,8 @@ final class LogHandler: HTTPHandler, @unchecked Sendable {
   var opened: [StreamID] = []
   var closed: [StreamID] = []
   var fills = 0
-  /// How often `/moment` was asked for.
-  var moments = 0
+  /// Takes the replies to `/late`, in the order of the requests.
+  var late: [@Sendable (HTTPResponse) -> Void] = []
   /// What the smallest and the largest buffer of a fill took.
   var smallestCapacity = Int.max
   var largestCapacity = 0
@@ -31,11 +31,10 @@ final class LogHandler: HTTPHandler, @unchecked Sendable {
         self.opened.append(id)
         self.cursors[id.index] = request.query["live"] == nil ? 0 : self.log.count
       }
-    case "/moment":
-      moments += 1
-      var response = HTTPResponse(status: 200, body: Array("\(moments)".utf8))
-      response.isRepeatable = request.query["alone"] == nil
-      return .response(response)
+    case "/late":
+      return .later { self.late.append($0) }
+    case "/at-once":
+      return .later { $0(HTTPResponse(status: 200, body: Array("now".utf8))) }
     case "/echo":
       return .response(HTTPResponse(status: 200, body: request.body))
     case "/inspect":

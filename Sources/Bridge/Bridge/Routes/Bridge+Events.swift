@@ -1,3 +1,4 @@
+import BridgeModel
 import HTTPServer
 
 /// `GET /api/v1/events`.
@@ -16,9 +17,10 @@ extension Bridge {
     let lists = request.query.values(for: "types")
     if !lists.isEmpty {
       let names = lists.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
-      let kinds = names.compactMap { StreamFilter.Kind(rawValue: String($0)) }
+      let kinds = names.compactMap { EventKind(rawValue: String($0)) }.filter(\.isSelectable)
       guard kinds.count == names.count, !kinds.isEmpty else {
-        let known = StreamFilter.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        let known = EventKind.allCases.filter(\.isSelectable).map(\.rawValue)
+          .joined(separator: ", ")
         return .response(.badParameter("types", "a list of: \(known)"))
       }
       filter.kinds = Set(kinds)

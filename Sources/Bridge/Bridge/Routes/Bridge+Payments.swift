@@ -1,7 +1,7 @@
 import BridgeModel
-import EventStore
 import HTTPServer
 import JSON
+import Storage
 
 /// Payments and sums of them, from the store.
 extension Bridge {
@@ -9,17 +9,17 @@ extension Bridge {
   /// A whole file at once: as much as the largest page.
   private static let csvRows = PaymentQuery.maximumLimit
 
-  func payments(_ request: HTTPRequest, asCSV: Bool) -> HTTPResponse {
+  func payments(_ request: HTTPRequest, asCSV: Bool) async -> HTTPResponse {
     var query: PaymentQuery
     switch paymentQuery(request, defaultLimit: asCSV ? Self.csvRows : Self.defaultPageSize) {
     case .success(let valid): query = valid
     case .failure(let refusal): return refusal.response
     }
-    do throws(StoreError) {
-      let names = try bookNames(request.query["wallet"])
-      query.books = Array(names.keys)
-      let page = try reader?.payments(query) ?? PaymentPage()
-      let rows = page.payments.map { ($0.payment, names[$0.book] ?? "") }
+    let books = books(of: request.query["wallet"])
+    query.books = books.map(\.identity)
+    do throws(StorageError) {
+      let page = try await storage?.payments(query) ?? PaymentPage()
+      let rows = page.payments.map { ($0.payment, books[$0.book].wallet) }
       return asCSV ? Self.csv(rows) : .json(Self.document(rows, page.next), caching: .revalidate)
     } catch {
       return .storageProblem(error)
@@ -43,16 +43,16 @@ extension Bridge {
     .json(PaymentsCSV.document(rows), caching: .revalidate, contentType: PaymentsCSV.contentType)
   }
 
-  func payment(_ id: String, _ request: HTTPRequest) -> HTTPResponse {
+  func payment(_ id: String, _ request: HTTPRequest) async -> HTTPResponse {
     if let name = request.query["wallet"], walletIndex(name) == nil {
       return .unknownSource("wallet")
     }
-    do throws(StoreError) {
-      for (book, name) in try bookNames(request.query["wallet"]) {
-        if let found = try reader?.payment(id, in: book) {
-          return .json(
-            JSONWriter.document { $0.payment(found.payment, wallet: name) }, caching: .revalidate)
-        }
+    let books = books(of: request.query["wallet"])
+    do throws(StorageError) {
+      if let found = try await storage?.payment(id, in: books.map(\.identity)) {
+        let wallet = books[found.book].wallet
+        return .json(
+          JSONWriter.document { $0.payment(found.payment, wallet: wallet) }, caching: .revalidate)
       }
     } catch {
       return .storageProblem(error)
@@ -60,7 +60,7 @@ extension Bridge {
     return .problem(404, "Not Found", "No wallet here has a payment with this payment_id.")
   }
 
-  func history(_ request: HTTPRequest) -> HTTPResponse {
+  func history(_ request: HTTPRequest) async -> HTTPResponse {
     guard let group = HistoryQuery.Group(rawValue: request.query["group"] ?? "day") else {
       return .badParameter("group", "hour, day or month")
     }
@@ -72,11 +72,10 @@ extension Bridge {
       since = time
     }
     guard let index = walletIndex(request.query["wallet"]) else { return .unknownSource("wallet") }
-    do throws(StoreError) {
-      let names = try bookNames(entries[index].name)
+    let books = books(of: entries[index].name).map(\.identity)
+    do throws(StorageError) {
       let periods =
-        try reader?.history(HistoryQuery(books: Array(names.keys), group: group, since: since))
-        ?? []
+        try await storage?.history(HistoryQuery(books: books, group: group, since: since)) ?? []
       return .json(
         JSONWriter.document { json in json.array(periods) { $0.period($1) } }, caching: .revalidate)
     } catch {
@@ -85,13 +84,11 @@ extension Bridge {
   }
 
   /// The books of one wallet, or of all, with the wallets' names.
-  private func bookNames(_ name: String?) throws(StoreError) -> [BookID: String] {
-    var names: [BookID: String] = [:]
-    for entry in entries where name == nil || entry.name == name {
-      guard let identity = entry.book, let book = try store?.bookID(for: identity) else { continue }
-      names[book] = entry.name
+  private func books(of name: String?) -> [(identity: BookIdentity, wallet: String)] {
+    entries.compactMap { entry in
+      guard name == nil || entry.name == name, let identity = entry.book else { return nil }
+      return (identity, entry.name)
     }
-    return names
   }
 
   private struct Refusal: Error {
@@ -108,7 +105,7 @@ extension Bridge {
     if let name = parameters["wallet"], walletIndex(name) == nil {
       return .failure(Refusal(response: .unknownSource("wallet")))
     }
-    var query = PaymentQuery(limit: defaultLimit)
+    var query = PaymentQuery(books: [], limit: defaultLimit)
     if let text = parameters["limit"] {
       guard let limit = Int(text), (1...PaymentQuery.maximumLimit).contains(limit) else {
         return refuse("limit", "a number from 1 to \(PaymentQuery.maximumLimit)")
@@ -153,7 +150,7 @@ extension JSONWriter {
 }
 
 extension HTTPResponse {
-  static func storageProblem(_ error: StoreError) -> HTTPResponse {
+  static func storageProblem(_ error: StorageError) -> HTTPResponse {
     .problem(503, "Service Unavailable", error.description)
   }
 }

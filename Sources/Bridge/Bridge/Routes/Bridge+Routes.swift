@@ -1,8 +1,8 @@
 import BridgeModel
-import EventStore
 import HTTPServer
 import JSON
 import Logging
+import Storage
 
 /// Requests: refused, or answered from what the bridge knows. Nothing here asks an upstream.
 extension Bridge {
@@ -31,15 +31,26 @@ extension Bridge {
       let cors = bridge.access.corsHeaders(for: request)
       guard !cors.fields.isEmpty else { return reply }
       switch reply {
-      case .response(var response):
-        for field in cors.fields { response.headers.append(name: field.name, value: field.value) }
-        reply = .response(response)
+      case .response(let response):
+        reply = .response(Self.adding(cors, to: response))
+      case .later(let work):
+        reply = .later { complete in
+          work { response in
+            complete(Self.adding(cors, to: response))
+          }
+        }
       case .stream(var head, let opened):
         for field in cors.fields { head.headers.append(name: field.name, value: field.value) }
         reply = .stream(head, opened: opened)
       }
       return reply
     }
+  }
+
+  private static func adding(_ headers: HTTPHeaders, to response: HTTPResponse) -> HTTPResponse {
+    var response = response
+    for field in headers.fields { response.headers.append(name: field.name, value: field.value) }
+    return response
   }
 
   private func answer(_ request: HTTPRequest) -> HTTPReply {
@@ -55,16 +66,7 @@ extension Bridge {
     if let refusal = refusal(of: admission) ?? route.refusal(of: request.query) {
       return .response(refusal)
     }
-    if route == .events { return subscribe(request, admission) }
-    var response = revalidated(response(to: request, route), for: request)
-    response.isRepeatable = request.method == "GET" && !showsWho(request)
-    return .response(response)
-  }
-
-  /// Who may read is decided for each request, in constant time.
-  private func showsWho(_ request: HTTPRequest) -> Bool {
-    request.headers["Authorization"] != nil || request.headers["Cookie"] != nil
-      || request.query["access_token"] != nil
+    return reply(to: request, route, admission)
   }
 
   private func methodRefusal(_ request: HTTPRequest, _ route: Route) -> HTTPResponse? {
@@ -102,33 +104,59 @@ extension Bridge {
   static let notFound = HTTPResponse.problem(
     404, "Not Found", "There is nothing at this path; GET /api/v1/status is a good start.")
 
-  private func response(to request: HTTPRequest, _ route: Route) -> HTTPResponse {
+  private func reply(
+    to request: HTTPRequest, _ route: Route, _ admission: AccessPolicy.Admission
+  ) -> HTTPReply {
     switch route {
-    case .balance: balance(request)
-    case .balances: balances()
-    case .payments: payments(request, asCSV: false)
-    case .paymentsCSV: payments(request, asCSV: true)
-    case .payment(let id): payment(id, request)
-    case .history: history(request)
-    case .status: status()
-    case .reconnect: command(request) { $0.reconnect(at: $1) }
-    case .pause: command(request) { $0.setPaused(true, at: $1) }
-    case .resume: command(request) { $0.setPaused(false, at: $1) }
-    case .configuration: .json(Array(configuration.effectiveJSON.utf8), caching: .revalidate)
-    case .watches: request.method == "POST" ? openWatch(request) : watches(request)
-    case .watch(let handle): request.method == "DELETE" ? closeWatch(handle) : watch(handle)
-    case .session: session(request)
-    case .openAPI: .json(openAPI, caching: .revalidate)
-    case .metrics: metrics()
-    case .health: .json(Array(#"{"status":"ok"}"#.utf8))
-    case .readiness: readiness()
-    case .file(let path): files[path] ?? Self.notFound
-    case .events: Self.notFound
+    case .balance: now(request, balance(request))
+    case .balances: now(request, balances())
+    case .payments: later(request) { await $0.payments(request, asCSV: false) }
+    case .paymentsCSV: later(request) { await $0.payments(request, asCSV: true) }
+    case .payment(let id): later(request) { await $0.payment(id, request) }
+    case .history: later(request) { await $0.history(request) }
+    case .status: now(request, status())
+    case .reconnect: now(request, command(request) { $0.reconnect(at: $1) })
+    case .pause: now(request, command(request) { $0.setPaused(true, at: $1) })
+    case .resume: now(request, command(request) { $0.setPaused(false, at: $1) })
+    case .configuration:
+      now(request, .json(Array(configuration.effectiveJSON.utf8), caching: .revalidate))
+    case .watches:
+      later(request) {
+        request.method == "POST" ? await $0.openWatch(request) : await $0.watches(request)
+      }
+    case .watch(let handle):
+      later(request) {
+        request.method == "DELETE" ? await $0.closeWatch(handle) : await $0.watch(handle)
+      }
+    case .session: now(request, session(request))
+    case .openAPI: now(request, .json(openAPI, caching: .revalidate))
+    case .metrics: later(request) { await $0.metrics() }
+    case .health: now(request, .json(Array(#"{"status":"ok"}"#.utf8)))
+    case .readiness: now(request, readiness())
+    case .file(let path): now(request, files[path] ?? Self.notFound)
+    case .events: subscribe(request, admission)
+    }
+  }
+
+  private func now(_ request: HTTPRequest, _ response: HTTPResponse) -> HTTPReply {
+    .response(Self.revalidated(response, for: request))
+  }
+
+  private func later(
+    _ request: HTTPRequest, _ answer: @escaping @Sendable (isolated Bridge) async -> HTTPResponse
+  ) -> HTTPReply {
+    .later { complete in
+      self.assumeIsolated { bridge in
+        // Within the bridge, so it begins on the loop and stays there.
+        _ = Task { complete(Self.revalidated(await answer(bridge), for: request)) }
+      }
     }
   }
 
   /// 304 where the client has these very bytes (RFC 9110 section 13.1.2).
-  private func revalidated(_ response: HTTPResponse, for request: HTTPRequest) -> HTTPResponse {
+  private static func revalidated(_ response: HTTPResponse, for request: HTTPRequest)
+    -> HTTPResponse
+  {
     guard response.status == 200, let tag = response.headers["ETag"] else { return response }
     let given = request.headers.values(for: "If-None-Match")
     guard !given.isEmpty, EntityTag.list(given, contains: tag) else { return response }
@@ -247,7 +275,7 @@ extension Bridge {
   // MARK: Helpers
 
   var lastEventID: EventID {
-    store?.lastEventID ?? EventID(epoch: "0", sequence: 0)
+    hub?.publishedBounds.lastEventID ?? EventID(epoch: "0", sequence: 0)
   }
 
   /// The wallet of this name, or the first; nil when there is none.

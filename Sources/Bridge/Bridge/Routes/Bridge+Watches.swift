@@ -1,7 +1,7 @@
 import BridgeModel
-import EventStore
 import HTTPServer
 import JSON
+import Storage
 import Transport
 
 /// `/api/v1/watches`: what is followed at the mints. A quote's id comes in by `POST` and never goes
@@ -45,14 +45,14 @@ extension Bridge {
 
   // MARK: Reading
 
-  func watches(_ request: HTTPRequest) -> HTTPResponse {
+  func watches(_ request: HTTPRequest) async -> HTTPResponse {
     let name = request.query["mint"]
     let mints = mints.filter { name == nil || $0.name == name }
     guard name == nil || !mints.isEmpty else { return .unknownSource("mint") }
-    do throws(StoreError) {
+    do throws(StorageError) {
       var rows: [(record: WatchRecord, mint: String)] = []
       for mint in mints {
-        for record in try watches(of: mint) { rows.append((record, mint.name)) }
+        for record in try await watches(of: mint) { rows.append((record, mint.name)) }
       }
       return .json(
         JSONWriter.document { json in
@@ -67,10 +67,14 @@ extension Bridge {
     }
   }
 
-  func watch(_ handle: String) -> HTTPResponse {
-    do throws(StoreError) {
-      guard let (record, mint) = try findWatch(handle) else { return Self.unknownWatch }
-      return .json(JSONWriter.document { $0.watch(record, mint: mint.name) })
+  func watch(_ handle: String) async -> HTTPResponse {
+    do throws(StorageError) {
+      for mint in mints {
+        if let record = try await watches(of: mint).first(where: { $0.handle.text == handle }) {
+          return .json(JSONWriter.document { $0.watch(record, mint: mint.name) })
+        }
+      }
+      return Self.unknownWatch
     } catch {
       return .storageProblem(error)
     }
@@ -79,10 +83,10 @@ extension Bridge {
   // MARK: Coming and going
 
   /// Begins to watch. Who asks for the same once more gets the watch that there is.
-  func openWatch(_ request: HTTPRequest) -> HTTPResponse {
+  func openWatch(_ request: HTTPRequest) async -> HTTPResponse {
     do throws(Refusal) {
       let (mint, kind, secret) = try order(request)
-      let (record, isNew) = try openWatch(kind, secret, at: mint)
+      let (record, isNew) = try await openWatch(kind, secret, at: mint)
       var response = HTTPResponse.json(
         JSONWriter.document { $0.watch(record, mint: mint.name) }, status: isNew ? 201 : 200)
       response.headers.append(
@@ -97,53 +101,53 @@ extension Bridge {
   /// Written down first, then followed.
   private func openWatch(
     _ kind: WatchKind, _ secret: WatchSecret, at mint: Mint
-  ) throws(Refusal) -> (record: WatchRecord, isNew: Bool) {
-    let known = try stored { () throws(StoreError) in try watches(of: mint) }
-    if let twin = known.first(where: { $0.secret == secret }) {
+  ) async throws(Refusal) -> (record: WatchRecord, isNew: Bool) {
+    let record = WatchRecord(
+      handle: WatchHandle("w_" + Cryptography.randomBytes(Self.handleBytes).hexadecimal),
+      kind: kind, secret: secret)
+    switch try await add(record, of: mint.origin) {
+    case .added:
+      mint.driver.feed(.watch([record]))
+      return (record, true)
+    case .present(let twin):
       guard twin.kind == kind else {
         throw Refusal(
           .problem(409, "Conflict", "This id is watched already, as \(twin.kind.rawValue)."))
       }
       return (twin, false)
-    }
-    guard known.count < Self.maximumWatches else {
+    case .tooMany:
       throw Refusal(
         .problem(
           409, "Conflict",
           "\(mint.name) has \(Self.maximumWatches) watches; DELETE those that are over."))
     }
-    let record = WatchRecord(
-      handle: WatchHandle("w_" + Cryptography.randomBytes(Self.handleBytes).hexadecimal),
-      kind: kind, secret: secret)
-    try stored { () throws(StoreError) in try store?.addWatch(record, of: mint.origin) }
-    mint.driver.feed(.watch([record]))
-    return (record, true)
   }
 
-  private func stored<Result>(
-    _ work: () throws(StoreError) -> Result
-  ) throws(Refusal) -> Result {
-    do throws(StoreError) {
-      return try work()
+  private func add(
+    _ record: WatchRecord, of origin: String
+  ) async throws(Refusal) -> AddedWatch {
+    do throws(StorageError) {
+      guard let storage else { throw StorageError(.closed, path: configuration.storage.path) }
+      return try await storage.addWatch(record, of: origin, limit: Self.maximumWatches)
     } catch {
       throw Refusal(.storageProblem(error))
     }
   }
 
-  func closeWatch(_ handle: String) -> HTTPResponse {
-    do throws(StoreError) {
-      guard try forgetWatch(handle) else { return Self.unknownWatch }
+  func closeWatch(_ handle: String) async -> HTTPResponse {
+    do throws(StorageError) {
+      guard try await forgetWatch(handle) else { return Self.unknownWatch }
       return HTTPResponse(status: 204, headers: ["Cache-Control": "no-store"])
     } catch {
       return .storageProblem(error)
     }
   }
 
-  /// - Returns: whether there was one.
-  private func forgetWatch(_ handle: String) throws(StoreError) -> Bool {
-    guard let (record, mint) = try findWatch(handle) else { return false }
-    try store?.deleteWatch(record.handle)
-    mint.driver.feed(.unwatch(record.handle))
+  /// - Returns: Whether there was one.
+  private func forgetWatch(_ handle: String) async throws(StorageError) -> Bool {
+    let handle = WatchHandle(handle)
+    guard let origin = try await storage?.deleteWatch(handle) else { return false }
+    for mint in mints where mint.origin == origin { mint.driver.feed(.unwatch(handle)) }
     return true
   }
 
@@ -153,14 +157,14 @@ extension Bridge {
   ///
   /// - Parameter mint: its name in the configuration.
   /// - Returns: the handle; nil where it was refused.
-  package func watchMintQuote(_ id: String, at mint: String) -> String? {
+  package func watchMintQuote(_ id: String, at mint: String) async -> String? {
     guard let mint = mints.first(where: { $0.name == mint }) else { return nil }
-    return try? openWatch(.bolt11MintQuote, WatchSecret(id), at: mint).record.handle.text
+    return try? await openWatch(.bolt11MintQuote, WatchSecret(id), at: mint).record.handle.text
   }
 
   /// What `DELETE /api/v1/watches/{handle}` does.
-  package func stopWatching(_ handle: String) {
-    _ = try? forgetWatch(handle)
+  package func stopWatching(_ handle: String) async {
+    _ = try? await forgetWatch(handle)
   }
 
   // MARK: Orders
@@ -224,26 +228,19 @@ extension Bridge {
     }
   }
 
-  private func watches(of mint: Mint) throws(StoreError) -> [WatchRecord] {
-    try store?.watches(of: mint.origin) ?? []
+  private func watches(of mint: Mint) async throws(StorageError) -> [WatchRecord] {
+    try await storage?.watches(of: mint.origin) ?? []
   }
 
   /// How many watches each mint has in each state, for `GET /metrics`; none where the store cannot
   /// be read.
-  var watchCounts: [(mint: String, states: [WatchState: Int])] {
-    mints.map { mint in
-      let records = (try? watches(of: mint)) ?? []
-      return (mint.name, records.reduce(into: [:]) { $0[$1.state, default: 0] += 1 })
-    }
-  }
-
-  private func findWatch(_ handle: String) throws(StoreError) -> (WatchRecord, Mint)? {
+  func watchCounts() async -> [(mint: String, states: [WatchState: Int])] {
+    var counts: [(mint: String, states: [WatchState: Int])] = []
     for mint in mints {
-      if let record = try watches(of: mint).first(where: { $0.handle.text == handle }) {
-        return (record, mint)
-      }
+      let records = (try? await watches(of: mint)) ?? []
+      counts.append((mint.name, records.reduce(into: [:]) { $0[$1.state, default: 0] += 1 }))
     }
-    return nil
+    return counts
   }
 
   private static let unknownWatch = HTTPResponse.problem(

@@ -1,7 +1,7 @@
 import BridgeModel
 import EventLoop
-import EventStore
 import HTTPServer
+import Storage
 
 /// Gives the event stream to its subscribers: each is a cursor into one shared ring and, behind the
 /// ring, into the store. Nothing is queued, copied or formatted for a subscriber.
@@ -19,7 +19,7 @@ actor EventHub {
   typealias Snapshot = @Sendable () -> [UInt8]
 
   private nonisolated let loop: EventLoop
-  private let reader: StoreReader
+  private let log: any EventLog
   private let heartbeat: Duration
   private let snapshot: Snapshot
   private let clock: SystemClock
@@ -39,12 +39,12 @@ actor EventHub {
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   init(
-    loop: EventLoop, reader: StoreReader, bounds: LogBounds, heartbeat: Duration,
-    clock: SystemClock, snapshot: @escaping Snapshot
+    loop: EventLoop, log: any EventLog, heartbeat: Duration, clock: SystemClock,
+    snapshot: @escaping Snapshot
   ) {
     self.loop = loop
-    self.reader = reader
-    self.bounds = bounds
+    self.log = log
+    bounds = log.boundsAtOpening
     self.heartbeat = heartbeat
     self.clock = clock
     self.snapshot = snapshot
@@ -56,13 +56,19 @@ actor EventHub {
     assumeIsolated { $0.server = server }
   }
 
+  /// The log as far as it was published. Only on the loop.
+  nonisolated var publishedBounds: LogBounds { assumeIsolated { $0.bounds } }
+
   /// Open subscriptions. Only on the loop.
   nonisolated var subscriberCount: Int { assumeIsolated { $0.count } }
 
   // MARK: Publishing
 
-  /// Hands blocks to every subscriber. Durable ones are on disk by now. Only on the loop.
-  nonisolated func publish(_ items: [StreamItem], bounds: LogBounds) {
+  /// Hands blocks to every subscriber. Only on the loop.
+  ///
+  /// - Parameter bounds: Of the log with the durable ones, which are on disk by now; nil where none
+  ///   is.
+  nonisolated func publish(_ items: [StreamItem], bounds: LogBounds? = nil) {
     assumeIsolated { $0.append(items, bounds) }
   }
 
@@ -71,8 +77,8 @@ actor EventHub {
     assumeIsolated { $0.server?.sendNow() }
   }
 
-  private func append(_ items: [StreamItem], _ bounds: LogBounds) {
-    self.bounds = bounds
+  private func append(_ items: [StreamItem], _ bounds: LogBounds?) {
+    self.bounds = bounds ?? self.bounds
     for item in items { ring.append(item) }
     guard let server, count > 0 else { return }
     now = clock.now().uptime
@@ -153,25 +159,40 @@ actor EventHub {
   private func feed(_ stream: StreamID, _ buffer: StreamBuffer) -> StreamFill {
     guard let subscriber = subscriber(of: stream) else { return .end }
     var written = 0
-    while written < buffer.capacity {
+    filling: while written < buffer.capacity {
       if subscriber.hasChunk {
         written += subscriber.drainChunk(into: buffer, at: written)
         continue
       }
       if subscriber.isEnding { return written > 0 ? .bytes(written) : .end }
-      do throws(StoreError) {
-        let next = try subscriber.cursor.next(
-          from: ring, bounds: bounds, reader: reader, snapshot: snapshot)
-        guard let next else { break }
-        subscriber.begin(next)
-      } catch {
-        // Its client comes back by id; ending here loses nothing.
-        return written > 0 ? .bytes(written) : .end
+      switch subscriber.cursor.next(from: ring, bounds: bounds, snapshot: snapshot) {
+      case .bytes(let bytes): subscriber.begin(bytes)
+      case .read(let range): read(range, for: subscriber)
+      case .wait: break filling
       }
     }
     guard written > 0 else { return .wait }
     subscriber.lastWrite = now
     return .bytes(written)
+  }
+
+  private func read(_ range: LogRange, for subscriber: Subscriber) {
+    let stream = subscriber.stream
+    log.read(range, into: subscriber.cursor.collector(epoch: bounds.epoch)) { writer, row in
+      writer.append(row)
+    } completion: { [weak self] result in
+      self?.assumeIsolated { $0.take(result, for: stream) }
+    }
+  }
+
+  private func take(_ result: Result<LogPage<StreamWriter>, StorageError>, for stream: StreamID) {
+    guard let subscriber = subscriber(of: stream) else { return }
+    switch result {
+    case .success(let page): subscriber.begin(subscriber.cursor.take(page))
+    // Its client comes back by id; ending here loses nothing.
+    case .failure: subscriber.isEnding = true
+    }
+    server?.resume([stream])
   }
 
   // MARK: Heartbeats

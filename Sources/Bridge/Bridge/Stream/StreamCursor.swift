@@ -1,12 +1,13 @@
 import BridgeModel
-package import EventStore
 import JSON
+package import Storage
 
-/// A subscriber's place in the event stream: what it gets next, and from where.
+/// How far a subscriber is in the event stream: what it gets next, and from where.
 ///
 /// On the wire come the time to wait before coming back, a gap if one is due, what was missed, a
 /// snapshot, and then live events; nothing is skipped or doubled at the seams. A value without I/O
-/// of its own: it is handed the ring, the bounds of the log and a reader each time.
+/// of its own: it is handed the ring and the bounds of the log each time, and asks for parts of the
+/// log.
 package struct StreamCursor: Sendable {
   /// Where a new subscriber wants to begin.
   package enum Start: Sendable {
@@ -17,13 +18,23 @@ package struct StreamCursor: Sendable {
     case after(String)
   }
 
+  /// What there is for a subscriber.
+  package enum Next: Sendable {
+    /// Whole blocks.
+    case bytes([UInt8])
+    /// This part of the log is to be read, and handed to ``take(_:bounds:)``.
+    case read(LogRange)
+    /// Nothing, until something is published or read.
+    case wait
+  }
+
   private enum Phase {
     /// First of all come these bytes.
     case opening([UInt8], after: Int64)
-    /// Whether the event after which it begins is still there is asked first.
-    case resuming(after: Int64)
-    /// Reading the store; the next event is beyond this sequence.
+    /// Reading the log; the next event is beyond this sequence.
     case replaying(after: Int64)
+    /// A part of the log is on its way.
+    case awaiting(LogRange)
     /// Reading the ring from this position on.
     case live(position: Int)
   }
@@ -44,6 +55,9 @@ package struct StreamCursor: Sendable {
   private static let maximumRequestedCharacters = 64
 
   package init(_ start: Start, filter: StreamFilter, bounds: LogBounds) {
+    func gap(_ requested: String, _ after: Int64, _ reason: String) -> [UInt8] {
+      Self.gap(requested: requested, resumedAfter: after, reason: reason, epoch: bounds.epoch)
+    }
     var opening = StreamBlock.retry(milliseconds: Self.retryMilliseconds)
     var after = bounds.last
     switch start {
@@ -57,11 +71,11 @@ package struct StreamCursor: Sendable {
         after = sequence
       case .expired:
         after = bounds.prunedThrough
-        opening += Self.gap(requested: id, resumedAfter: after, reason: "expired", in: bounds)
+        opening += gap(id, after, "expired")
       case .unknown:
-        opening += Self.gap(requested: id, resumedAfter: after, reason: "unknown", in: bounds)
+        opening += gap(id, after, "unknown")
       case .otherEpoch:
-        opening += Self.gap(requested: id, resumedAfter: after, reason: "epoch", in: bounds)
+        opening += gap(id, after, "epoch")
       }
     }
     self.filter = filter
@@ -70,42 +84,61 @@ package struct StreamCursor: Sendable {
     told = after
   }
 
-  /// The next bytes for this subscriber: whole blocks.
+  /// What this subscriber gets next.
   ///
   /// - Parameters:
   ///   - ring: The newest blocks; what it lacks is read from the log.
   ///   - bounds: Of the log, as of the last block in the ring.
-  ///   - reader: Reads the log.
   ///   - snapshot: Tells the state of everything, as the data of a `snapshot` event.
-  /// - Returns: Nil while there is nothing for it.
-  /// - Throws: ``StoreError``, from the reader. The subscriber is best ended then: it comes back by
-  ///   its last id.
   package mutating func next(
-    from ring: StreamRing, bounds: LogBounds, reader: some EventLogReader,
-    snapshot: () -> [UInt8]
-  ) throws(StoreError) -> [UInt8]? {
+    from ring: StreamRing, bounds: LogBounds, snapshot: () -> [UInt8]
+  ) -> Next {
     while true {
       switch phase {
       case .opening(let bytes, let after):
-        phase = .resuming(after: after)
-        return bytes
-      case .resuming(let after):
-        if let gap = try lookBack(after, bounds, reader) { return gap }
+        phase = .replaying(after: after)
+        return .bytes(bytes)
       case .replaying(let after) where after < bounds.prunedThrough:
-        return fallBehind(after, bounds)
+        return .bytes(fallBehind(after, bounds.prunedThrough, epoch: bounds.epoch))
       case .replaying(let after) where after < bounds.last:
-        let chunk = try replay(after: after, bounds, reader)
-        if !chunk.isEmpty { return chunk }
+        let range = LogRange(
+          after: after, through: bounds.last, maximumEvents: Self.replayChunkEvents,
+          maximumBytes: Self.replayChunkBytes)
+        phase = .awaiting(range)
+        return .read(range)
       case .replaying:
-        return goLive(ring, bounds, snapshot())
+        return .bytes(goLive(ring, bounds, snapshot()))
+      case .awaiting:
+        return .wait
       case .live(let position) where position < ring.start:
-        // Too slow for the ring: the store has the rest, and a snapshot after it the states that it
+        // Too slow for the ring: the log has the rest, and a snapshot after it the states that it
         // missed.
         phase = .replaying(after: passed)
       case .live(let position):
-        return advance(over: ring, from: position)
+        return advance(over: ring, from: position).map { .bytes($0) } ?? .wait
       }
     }
+  }
+
+  /// Begins to collect what it wants of a part of the log.
+  package func collector(epoch: String) -> StreamWriter {
+    StreamWriter(epoch: epoch, filter: filter)
+  }
+
+  /// The part of the log that it asked for is here.
+  ///
+  /// - Returns: What it wants of it; nothing where its filter left all of it out.
+  package mutating func take(_ page: LogPage<StreamWriter>) -> [UInt8] {
+    guard case .awaiting(let range) = phase else { return [] }
+    let writer = page.content
+    guard page.prunedThrough <= range.after else {
+      // It was pruned while it waited for its turn.
+      return fallBehind(range.after, page.prunedThrough, epoch: writer.epoch)
+    }
+    told = writer.last ?? told
+    passed = page.last
+    phase = .replaying(after: passed)
+    return writer.bytes
   }
 
   /// What keeps an idle subscriber's connection open: a comment, and before it the id that its
@@ -123,59 +156,18 @@ package struct StreamCursor: Sendable {
 
   // MARK: Steps
 
-  /// Makes sure of the event that the subscriber has seen last. If that is gone, though newer than
-  /// what is pruned, the store has lost it and maybe others with it, in a power cut or at
-  /// somebody's hands: then the subscriber is told, and goes on after the last event before it.
-  private mutating func lookBack(
-    _ after: Int64, _ bounds: LogBounds, _ reader: some EventLogReader
-  ) throws(StoreError) -> [UInt8]? {
-    phase = .replaying(after: after)
-    guard after > bounds.prunedThrough, after != bounds.last else { return nil }
-    let last = max(try reader.lastEvent(through: after) ?? 0, bounds.prunedThrough)
-    guard last < after else { return nil }
-    phase = .replaying(after: last)
-    passed = last
-    told = last
-    let requested = EventID(epoch: bounds.epoch, sequence: after).description
-    return Self.gap(requested: requested, resumedAfter: last, reason: "unknown", in: bounds)
-  }
-
   /// It fell behind what is kept while it was reading.
-  private mutating func fallBehind(_ after: Int64, _ bounds: LogBounds) -> [UInt8] {
-    phase = .replaying(after: bounds.prunedThrough)
-    passed = bounds.prunedThrough
+  private mutating func fallBehind(
+    _ after: Int64, _ prunedThrough: Int64, epoch: String
+  ) -> [UInt8] {
+    phase = .replaying(after: prunedThrough)
+    passed = prunedThrough
     return Self.gap(
-      requested: EventID(epoch: bounds.epoch, sequence: after).description,
-      resumedAfter: bounds.prunedThrough, reason: "expired", in: bounds)
+      requested: EventID(epoch: epoch, sequence: after).description,
+      resumedAfter: prunedThrough, reason: "expired", epoch: epoch)
   }
 
-  /// Reads on in the store.
-  ///
-  /// - Returns: the events that it wants; none where the filter left all of them out.
-  private mutating func replay(
-    after: Int64, _ bounds: LogBounds, _ reader: some EventLogReader
-  ) throws(StoreError) -> [UInt8] {
-    var writer = StreamWriter(epoch: bounds.epoch)
-    writer.bytes.reserveCapacity(2 * Self.replayChunkBytes)
-    var sent = told
-    let takesEverything = filter == .everything
-    let progress = try reader.replay(
-      after: after, limit: Self.replayChunkEvents, maximumBytes: Self.replayChunkBytes
-    ) { row in
-      if !takesEverything {
-        let source = String(decoding: row.source, as: UTF8.self)
-        guard filter.admits(StreamFilter.Kind(row.type), from: source) else { return }
-      }
-      writer.append(row)
-      sent = row.sequence
-    }
-    told = sent
-    passed = progress.reachedEnd ? bounds.last : progress.last
-    phase = .replaying(after: passed)
-    return writer.bytes
-  }
-
-  /// At the end of the store the subscriber gets a snapshot and goes live, in one step, so that
+  /// At the end of the log the subscriber gets a snapshot and goes live, in one step, so that
   /// nothing falls between.
   private mutating func goLive(
     _ ring: StreamRing, _ bounds: LogBounds, _ snapshot: [UInt8]
@@ -184,7 +176,7 @@ package struct StreamCursor: Sendable {
     phase = .live(position: ring.end)
     passed = id.sequence
     told = id.sequence
-    return StreamBlock.named("snapshot", id: id, data: snapshot)
+    return StreamBlock.event(.snapshot, id: id, data: snapshot)
   }
 
   /// Moves over the ring to the next block that the subscriber wants.
@@ -203,16 +195,16 @@ package struct StreamCursor: Sendable {
   }
 
   private static func gap(
-    requested: String, resumedAfter: Int64, reason: String, in bounds: LogBounds
+    requested: String, resumedAfter: Int64, reason: String, epoch: String
   ) -> [UInt8] {
     let data = JSONWriter.document { json in
       json.object { json in
         json.field("requested", String(requested.prefix(maximumRequestedCharacters)))
         json.field(
-          "resumed_after", EventID(epoch: bounds.epoch, sequence: resumedAfter).description)
+          "resumed_after", EventID(epoch: epoch, sequence: resumedAfter).description)
         json.field("reason", reason)
       }
     }
-    return StreamBlock.named("gap", id: nil, data: data)
+    return StreamBlock.event(.gap, id: nil, data: data)
   }
 }

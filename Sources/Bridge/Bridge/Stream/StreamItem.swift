@@ -1,10 +1,10 @@
-import BridgeModel
-import EventStore
+package import BridgeModel
 import ServerSentEvents
+import Storage
 
 /// One block of the event stream, encoded once for all subscribers.
 package struct StreamItem: Sendable {
-  package var kind: StreamFilter.Kind
+  package var kind: EventKind
   package var source: String
   /// Nil for what is not durable.
   package var sequence: Int64?
@@ -12,28 +12,24 @@ package struct StreamItem: Sendable {
 
   /// A durable event under its id.
   init(_ event: EncodedEvent, id: EventID) {
-    kind = StreamFilter.Kind(event.type)
+    kind = event.kind
     source = event.source
     sequence = id.sequence
-    bytes = StreamBlock.event(event.type, id: id, data: event.data)
+    bytes = StreamBlock.event(event.kind, id: id, data: event.data)
   }
 
   /// A change of a source's state: it carries no id, for it is not kept.
   package init(status data: [UInt8], source: String) {
     kind = .status
     self.source = source
-    bytes = StreamBlock.named("status", id: nil, data: data)
+    bytes = StreamBlock.event(.status, id: nil, data: data)
   }
 }
 
 /// The blocks of the contract's event stream as bytes (WHATWG HTML 9.2).
 enum StreamBlock {
-  static func event(_ type: EventType, id: EventID, data: [UInt8]) -> [UInt8] {
-    named("\(type.name)", id: id, data: data)
-  }
-
-  static func named(_ name: String, id: EventID?, data: [UInt8]) -> [UInt8] {
-    ServerSentEvent(id: id.map(streamID), name: EventName(name), data: data).encoded()
+  static func event(_ kind: EventKind, id: EventID?, data: [UInt8]) -> [UInt8] {
+    ServerSentEvent(id: id.map(streamID), name: EventName(kind.rawValue), data: data).encoded()
   }
 
   /// Moves the client's cursor past events that its filter left out.

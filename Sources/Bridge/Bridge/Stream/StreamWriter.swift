@@ -1,41 +1,57 @@
 import BridgeModel
-import EventStore
 import ServerSentEvents
+package import Storage
 
-/// Writes many rows of the log as blocks, one behind the other: what they have in common is
-/// prepared once.
+/// Writes what a subscriber wants of the log as blocks, one behind the other: what they have in
+/// common is prepared once.
 ///
 /// ``StreamBlock/event(_:id:data:)`` makes the same bytes, one block at a time.
-struct StreamWriter {
-  var bytes: [UInt8] = []
-  private let epoch: String
+package struct StreamWriter: Sendable {
+  private(set) var bytes: [UInt8] = []
+  /// The last event written; nil while there is none.
+  private(set) var last: Int64?
+  let epoch: String
+  private let filter: StreamFilter
+  private let takesEverything: Bool
   private let idHead: [UInt8]
   private static let paymentHead = Array("\nevent: payment\ndata: ".utf8)
   private static let balanceHead = Array("\nevent: balance\ndata: ".utf8)
   private static let watchHead = Array("\nevent: watch\ndata: ".utf8)
   private static let lineFeed = UInt8(ascii: "\n")
 
-  init(epoch: String) {
+  package init(epoch: String, filter: StreamFilter) {
     self.epoch = epoch
+    self.filter = filter
+    takesEverything = filter == .everything
     idHead = Array("id: \(epoch)-".utf8)
   }
 
-  mutating func append(_ row: EventRow) {
+  package mutating func append(_ row: EventRow) {
+    if !takesEverything {
+      let source = String(decoding: row.source, as: UTF8.self)
+      guard filter.admits(row.kind, from: source) else { return }
+    }
+    last = row.sequence
     guard row.data.isOneLine else {
       let id = EventID(epoch: epoch, sequence: row.sequence)
-      bytes += StreamBlock.event(row.type, id: id, data: Array(row.data))
+      bytes += StreamBlock.event(row.kind, id: id, data: Array(row.data))
       return
     }
     bytes += idHead
     appendDecimal(row.sequence)
-    switch row.type {
-    case .payment: bytes += Self.paymentHead
-    case .balance: bytes += Self.balanceHead
-    case .watch: bytes += Self.watchHead
-    }
+    bytes += Self.head(row.kind)
     bytes += row.data
     bytes.append(Self.lineFeed)
     bytes.append(Self.lineFeed)
+  }
+
+  private static func head(_ kind: EventKind) -> [UInt8] {
+    switch kind {
+    case .payment: paymentHead
+    case .balance: balanceHead
+    case .watch: watchHead
+    case .status, .gap, .snapshot: preconditionFailure("the log holds durable events alone")
+    }
   }
 
   private mutating func appendDecimal(_ number: Int64) {

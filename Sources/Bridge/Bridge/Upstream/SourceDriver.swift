@@ -25,6 +25,8 @@ actor SourceDriver {
   /// Not carried out yet.
   private var effects: Deque<SourceEffect> = []
   private var isHandling = false
+  /// The store has not answered yet: nothing else reaches the source before.
+  private var isHeld = false
 
   nonisolated let name: String
   nonisolated let kind: SourceKind
@@ -79,9 +81,14 @@ actor SourceDriver {
     guard !isHandling else { return }
     isHandling = true
     defer { isHandling = false }
-    while !inbox.isEmpty {
-      handle(inbox.removeFirst())
-      while let effect = effects.popFirst() { carryOut(effect) }
+    while !isHeld {
+      if let effect = effects.popFirst() {
+        carryOut(effect)
+      } else if let input = inbox.popFirst() {
+        handle(input)
+      } else {
+        return
+      }
     }
   }
 
@@ -131,20 +138,31 @@ actor SourceDriver {
   }
 
   private func load(_ identity: BookIdentity) {
-    do throws(SourceSupportError) {
-      handle(.book(try support.book(for: identity)))
-    } catch {
-      handle(.commitFailed(error.message))
+    isHeld = true
+    support.loadBook(identity) { [weak self] result in
+      self?.assumeIsolated { driver in
+        switch result {
+        case .success(let book): driver.answered(.book(book))
+        case .failure(let error): driver.answered(.commitFailed(error.message))
+        }
+      }
     }
   }
 
   private func publish(_ commit: Commit) {
-    do throws(SourceSupportError) {
-      let masked = support.secretMask.masked(commit)
-      try support.publish(masked, from: name) { assumeIsolated { $0.handle(.committed) } }
-    } catch {
-      handle(.commitFailed(error.message))
+    isHeld = true
+    support.append(support.secretMask.masked(commit), from: name) { [weak self] error in
+      self?.assumeIsolated { driver in
+        driver.answered(error.map { .commitFailed($0.message) } ?? .committed)
+      }
     }
+  }
+
+  private func answered(_ answer: SourceInput) {
+    handle(answer)
+    isHeld = false
+    // Subscribers are told before anything that the source wants now is carried out.
+    loop.execute { [weak self] in self?.assumeIsolated { $0.take([]) } }
   }
 
   private func setTimer(_ due: Duration?) {

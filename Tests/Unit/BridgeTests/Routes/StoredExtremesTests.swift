@@ -1,6 +1,8 @@
 import BridgeModel
 import EventLoop
-import EventStore
+import SQLiteStorage
+import Storage
+import StorageTesting
 import Glibc
 import JSON
 import Logging
@@ -41,6 +43,10 @@ struct StoredExtremesTests {
       configuration: configuration, loop: loop, version: "0",
       log: Logger(label: "extremes") { _ in SwiftLogNoOpLogHandler() })
     _ = try await bridge.start()
+    // The wallet's book is read while the bridge serves already.
+    for _ in 0..<500 where try await Self.get("/api/v1/balance", from: bridge).status != 200 {
+      try await Task.sleep(for: .milliseconds(10))
+    }
     for path in Self.paths(handle) {
       let response = try await Self.get(path, from: bridge)
       #expect(response.status == 200, "\(path): \(response.status)")
@@ -95,8 +101,11 @@ struct StoredExtremesTests {
     _ configuration: Configuration, using random: inout SeededGenerator
   ) throws -> String {
     let url = configuration.wallets[0].url
-    let store = try EventStore(
-      path: configuration.storage.path, keepEvents: 10, using: &random)
+    let workers = StorageWorkers(
+      write: { $0() }, readLog: { $0() }, work: { $0() }, deliver: { $0() })
+    let store = PromptStorage(
+      try SQLiteStorage(
+        path: configuration.storage.path, keepEvents: 10, using: &random, workers: workers))
     defer { store.close() }
     let identity = BookIdentity(
       origin: url.description, keyFingerprint: Bridge.fingerprint(key, at: url), walletID: "w")
@@ -108,7 +117,7 @@ struct StoredExtremesTests {
           amount: amount(&random), confirmedAt: time(&random), changedAt: time(&random)),
         importedAt: time(&random))
       let payments = (0..<50).map { payment("p\($0)", &random) }
-      _ = try store.append(Commit(book: book, payments: payments), events: [])
+      try store.append(LogEntry(commit: Commit(book: book, payments: payments), events: []))
     }
     for kind in WatchKind.allCases {
       var watch = WatchRecord(
@@ -155,10 +164,14 @@ struct StoredExtremesTests {
 }
 
 extension Bridge {
-  fileprivate func answer(to request: HTTPRequest) -> HTTPResponse {
-    guard case .response(let response) = respond(to: request) else {
-      return HTTPResponse(status: 500)
+  fileprivate func answer(to request: HTTPRequest) async -> HTTPResponse {
+    switch respond(to: request) {
+    case .response(let response): response
+    case .later(let work):
+      await withCheckedContinuation { continuation in
+        work { continuation.resume(returning: $0) }
+      }
+    case .stream: HTTPResponse(status: 500)
     }
-    return response
   }
 }

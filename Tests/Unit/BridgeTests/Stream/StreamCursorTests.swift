@@ -1,86 +1,119 @@
 import BridgeModel
+import Storage
 import Testing
 
 @testable import Bridge
-@testable import EventStore
 
 /// A log that has these events and no others.
-private struct ShortLog: EventLogReader {
+private struct ShortLog {
   var sequences: [Int64]
   var prunedThrough: Int64 = 0
 
-  func bounds() -> LogBounds {
-    let last = sequences.last ?? prunedThrough
-    return LogBounds(
-      epoch: "e", prunedThrough: prunedThrough, last: last, issuedThrough: max(last, 1000))
+  var bounds: LogBounds {
+    LogBounds(epoch: "e", prunedThrough: prunedThrough, last: sequences.last ?? prunedThrough)
   }
 
-  func lastEvent(through sequence: Int64) -> Int64? {
-    sequences.last { $0 <= sequence }
-  }
-
-  func replay(
-    after sequence: Int64, limit: Int, maximumBytes: Int, _ body: (EventRow) -> Void
-  ) -> ReplayProgress {
-    let rest = sequences.filter { $0 > sequence }.prefix(limit)
-    for sequence in rest {
+  func read(_ range: LogRange, into writer: StreamWriter) -> LogPage<StreamWriter> {
+    var page = LogPage(content: writer, last: range.through, prunedThrough: prunedThrough)
+    for sequence in sequences where sequence > range.after && sequence <= range.through {
       Array("main{}".utf8).withUnsafeBytes { bytes in
-        body(
+        page.content.append(
           EventRow(
-            sequence: sequence, type: .payment, source: .init(rebasing: bytes[..<4]),
+            sequence: sequence, kind: .payment, source: .init(rebasing: bytes[..<4]),
             data: .init(rebasing: bytes[4...])))
       }
     }
-    return ReplayProgress(
-      last: rest.last ?? sequence, events: rest.count, reachedEnd: rest.count < limit)
+    return page
+  }
+}
+
+/// What a subscriber is sent until it is live.
+private struct Story {
+  var cursor: StreamCursor
+  private var text = ""
+
+  init(_ start: StreamCursor.Start, _ bounds: LogBounds) {
+    cursor = StreamCursor(start, filter: .everything, bounds: bounds)
   }
 
-  /// What a subscriber is sent until it is live: the kinds of its blocks, with their ids.
-  func story(from start: StreamCursor.Start) throws(StoreError) -> [String] {
-    var cursor = StreamCursor(start, filter: .everything, bounds: bounds())
-    var text = ""
-    while let bytes = try cursor.next(
-      from: StreamRing(), bounds: bounds(), reader: self, snapshot: { Array("{}".utf8) })
-    {
-      text += String(decoding: bytes, as: UTF8.self)
+  /// Goes on until there is nothing to send, or, where `isPatient`, up to the first question.
+  ///
+  /// - Returns: The question that it stopped at.
+  @discardableResult
+  mutating func goOn(_ log: ShortLog, isPatient: Bool = false) -> LogRange? {
+    while true {
+      switch cursor.next(
+        from: StreamRing(), bounds: log.bounds, snapshot: { Array("{}".utf8) })
+      {
+      case .bytes(let bytes): text += String(decoding: bytes, as: UTF8.self)
+      case .read(let range) where isPatient: return range
+      case .read(let range): answer(range, log)
+      case .wait: return nil
+      }
     }
-    return text.split(separator: "\n").filter { !$0.hasPrefix("event: ") && $0 != "data: {}" }
+  }
+
+  mutating func answer(_ range: LogRange, _ log: ShortLog) {
+    let page = log.read(range, into: cursor.collector(epoch: "e"))
+    text += String(decoding: cursor.take(page), as: UTF8.self)
+  }
+
+  /// The kinds of its blocks, with their ids.
+  var lines: [String] {
+    text.split(separator: "\n").filter { !$0.hasPrefix("event: ") && $0 != "data: {}" }
       .map(String.init)
   }
 }
 
 @Suite("Where a subscriber begins")
 struct StreamCursorTests {
+  private func story(_ start: StreamCursor.Start, _ log: ShortLog) -> [String] {
+    var story = Story(start, log.bounds)
+    story.goOn(log)
+    return story.lines
+  }
+
   @Test("after an event that is there, with what follows it")
-  func resumes() throws {
+  func resumes() {
     #expect(
-      try ShortLog(sequences: [3, 5, 6]).story(from: .after("e-5")) == [
+      story(.after("e-5"), ShortLog(sequences: [3, 5, 6])) == [
         "retry: 2000", "id: e-6", "id: e-6",
       ])
   }
 
-  @Test("after an event that the store has lost: told, and sent what there is after the one before")
-  func tellsOfLoss() throws {
-    let gap = #"data: {"requested":"e-7","resumed_after":"e-3","reason":"unknown"}"#
-    #expect(
-      try ShortLog(sequences: [2, 3, 1001]).story(from: .after("e-7")) == [
-        "retry: 2000", gap, "id: e-1001", "id: e-1001",
-      ])
-    #expect(try ShortLog(sequences: [2, 3]).story(from: .after("e-7"))[1] == gap)
-    let pruned = ShortLog(sequences: [], prunedThrough: 3)
-    #expect(try pruned.story(from: .after("e-7"))[1] == gap)
-  }
-
   @Test("at either end of the log nothing is lost", arguments: ["e-3", "e-9", "earliest", "now"])
-  func knowsTheEnds(_ start: String) throws {
+  func knowsTheEnds(_ start: String) {
     let log = ShortLog(sequences: [5, 9], prunedThrough: 3)
-    let story =
+    let told =
       switch start {
-      case "now": try log.story(from: .now)
-      case "earliest": try log.story(from: .earliest)
-      default: try log.story(from: .after(start))
+      case "now": story(.now, log)
+      case "earliest": story(.earliest, log)
+      default: story(.after(start), log)
       }
     let missed = start == "e-9" || start == "now" ? [] : ["id: e-5", "id: e-9"]
-    #expect(story == ["retry: 2000"] + missed + ["id: e-9"])
+    #expect(told == ["retry: 2000"] + missed + ["id: e-9"])
+  }
+
+  @Test("what is published while a part of the log is read follows it, once")
+  func grows() {
+    var story = Story(.earliest, ShortLog(sequences: [1, 2]).bounds)
+    let question = story.goOn(ShortLog(sequences: [1, 2]), isPatient: true)
+    let later = ShortLog(sequences: [1, 2, 3])
+    #expect(question?.through == 2)
+    #expect(story.goOn(later) == nil, "it waits for the answer")
+    if let question { story.answer(question, later) }
+    story.goOn(later)
+    #expect(story.lines == ["retry: 2000", "id: e-1", "id: e-2", "id: e-3", "id: e-3"])
+  }
+
+  @Test("what is pruned while it waits for its turn is a gap, and what is left follows")
+  func prunedMeanwhile() {
+    var story = Story(.earliest, ShortLog(sequences: [1, 2, 3]).bounds)
+    let question = story.goOn(ShortLog(sequences: [1, 2, 3]), isPatient: true)
+    let later = ShortLog(sequences: [3, 4], prunedThrough: 2)
+    if let question { story.answer(question, later) }
+    story.goOn(later)
+    let gap = #"data: {"requested":"e-0","resumed_after":"e-2","reason":"expired"}"#
+    #expect(story.lines == ["retry: 2000", gap, "id: e-3", "id: e-4", "id: e-4"])
   }
 }

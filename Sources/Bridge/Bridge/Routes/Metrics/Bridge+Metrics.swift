@@ -1,11 +1,11 @@
 import BridgeModel
-import EventStore
-import Glibc
 import HTTPServer
+import Storage
 
 /// `GET /metrics`, from what the bridge knows: nothing is asked upstream.
 extension Bridge {
-  func metrics() -> HTTPResponse {
+  func metrics() async -> HTTPResponse {
+    let watches = await watchCounts()
     let now = clock.now()
     let reports = entries.map(\.report)
     var metrics = MetricsText()
@@ -13,7 +13,7 @@ extension Bridge {
     let wallets = entries.filter { $0.book != nil }
     metrics.addWallets(wallets.map(\.report), at: now)
     metrics.addPublished(published, wallets: wallets.map(\.name))
-    metrics.addWatches(watchCounts, published: published.transitions)
+    metrics.addWatches(watches, published: published.transitions)
     metrics.addStates(reports, at: now)
     metrics.addConnections(reports, at: now)
     metrics.addDeliveries(reports)
@@ -59,13 +59,6 @@ extension Bridge {
       storageHealth?.freeBytes.map { .whole($0) })
     metrics.single(
       "walletwire_store_size_bytes", .gauge, "Size of the store with its write-ahead log.",
-      Self.storeBytes(configuration.storage.path).map { .whole($0) })
-  }
-
-  private static func storeBytes(_ path: String) -> Int64? {
-    var database = stat()
-    guard stat(path, &database) == 0 else { return nil }
-    var log = stat()
-    return Int64(database.st_size) + (stat(path + "-wal", &log) == 0 ? Int64(log.st_size) : 0)
+      storageHealth?.sizeBytes.map { .whole($0) })
   }
 }
