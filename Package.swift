@@ -98,6 +98,11 @@ let package = Package(
     support("TestSupport"),
     // A storage as tests like to use it, and samples of what it keeps.
     support("StorageTesting", ["BridgeModel", "Storage"]),
+    // A toy engine: everything that the bridge asks of a storage, in memory.
+    support("MemoryStorage", ["BridgeModel", "Storage"]),
+    tests(
+      "StorageTests",
+      ["Storage", "SQLiteStorage", "MemoryStorage", "StorageTesting", "BridgeModel", "TestSupport"]),
     tests("WebSocketProtocolTests", ["WebSocketProtocol", "TestSupport"]),
     tests("HTTPClientProtocolTests", ["HTTPClientProtocol", "TestSupport"]),
     tests("ServerSentEventsTests", ["ServerSentEvents", "TestSupport"]),
@@ -143,7 +148,9 @@ let package = Package(
       dependencies: [
         "Bridge", "BridgeModel", "Storage", "SQLiteStorage", "FaultyDisk", "HTTPClientProtocol",
         "JSON",
-        "LNbitsSimulator", "LNbitsSource", "ServerSentEvents", "WebSocketProtocol", heap,
+        "LNbitsSimulator", "LNbitsSource", "ServerSentEvents", "StorageTesting",
+        "WebSocketProtocol",
+        heap,
       ],
       path: "Tests/Simulation/World", swiftSettings: strict),
     .executableTarget(

@@ -62,8 +62,6 @@ struct BridgeRun {
 
 /// Says where the bridge serves, and stops it when the program is told to end.
 private struct BridgeService: Service {
-  /// By then the sources have connected, or wait to try again.
-  private static let startLasts: Duration = .seconds(2)
 
   let bridge: Bridge
   let addresses: [String]
@@ -73,10 +71,6 @@ private struct BridgeService: Service {
     // one.
     for address in addresses {
       StandardStream.output.writeLine("Walletwire serves on \(address)/")
-    }
-    let loop = bridge.loop
-    loop.execute {
-      _ = loop.schedule(after: Self.startLasts) { ProgramText.release() }
     }
     try? await gracefulShutdown()
     await bridge.stop()

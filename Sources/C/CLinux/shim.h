@@ -14,8 +14,3 @@ static inline int clinux_set_thread_name(const char *name) {
 static inline int clinux_forbid_dumps(void) {
   return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
-
-// Where the machine code of the program itself lies; the linker defines both names.
-extern const char __executable_start, etext;
-static inline const void *clinux_program_start(void) { return &__executable_start; }
-static inline const void *clinux_program_text_end(void) { return &etext; }

@@ -31,7 +31,6 @@ package actor Connection {
   var tls: TLSSession?
   var outgoing = OutgoingBuffer()
   var receiveSize = ReceiveSize()
-  var isReadingPaused = false
   /// False once the other side reads no more; what it still has to say is read.
   var isWritable = true
   var onEvent: EventHandler?
@@ -89,17 +88,6 @@ package actor Connection {
     assumeIsolated { $0.finish(nil) }
   }
 
-  /// Lets the other side wait: no `received` until `resumeReading`, but for what was read already,
-  /// and no notice of its end. Only on its loop, once opened; idempotent.
-  package nonisolated func pauseReading() {
-    assumeIsolated { $0.setReadingPaused(true) }
-  }
-
-  /// Only on its loop; idempotent.
-  package nonisolated func resumeReading() {
-    assumeIsolated { $0.setReadingPaused(false) }
-  }
-
   // MARK: - What all phases share
 
   func emit(_ event: ConnectionEvent) {
@@ -135,8 +123,7 @@ package actor Connection {
   /// Tells the loop what the phase wants to hear of.
   func updateInterest() {
     guard let socket else { return }
-    var interest: EventLoop.Interest = []
-    if !isReadingPaused { interest.insert(.read) }
+    var interest: EventLoop.Interest = .read
     if !outgoing.isEmpty { interest.insert(.write) }
     do throws(EventLoopError) {
       try loop.change(socket.descriptor, to: interest)

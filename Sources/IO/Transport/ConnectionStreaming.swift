@@ -4,18 +4,12 @@ import Glibc
 /// The stream of an open connection: reading, writing, closing.
 extension Connection {
   func ready(_ readiness: EventLoop.Readiness) {
-    if readiness.contains(.write) || (isReadingPaused && !outgoing.isEmpty) { flush() }
+    if readiness.contains(.write) { flush() }
     // The flush may have ended the connection; reading is then none.
-    if !isReadingPaused, !readiness.isDisjoint(with: [.read, .hangUp, .error]) { receive() }
+    if !readiness.isDisjoint(with: [.read, .hangUp, .error]) { receive() }
   }
 
   // MARK: - Reading
-
-  func setReadingPaused(_ isPaused: Bool) {
-    guard isReadingPaused != isPaused, case .open = phase else { return }
-    isReadingPaused = isPaused
-    updateInterest()
-  }
 
   private func receive() {
     guard let socket else { return }
@@ -142,7 +136,6 @@ extension Connection {
       }
       guard case .open = phase else { return }
       phase = .flushing
-      isReadingPaused = false
       setDeadline(options.deadlines.close) { [self] in
         assumeIsolated { $0.finish(nil) }
       }

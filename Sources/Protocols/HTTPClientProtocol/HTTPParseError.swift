@@ -1,5 +1,5 @@
-/// Why a response could not be had. The connection is of no further use after any of them; whether
-/// the same question may be asked again on another one is ``mayRetryAtOnce``.
+/// Why a response could not be had. The connection is of no further use after any of
+/// them.
 package enum HTTPParseError: Error, Sendable, Equatable {
   /// What was being read when the bytes made no sense.
   package enum Part: String, Sendable, CaseIterable {
@@ -46,10 +46,6 @@ package enum HTTPParseError: Error, Sendable, Equatable {
   /// Bytes behind a complete response, or without a request: the server and we do not agree on
   /// where a message ends.
   case bytesAfterResponse
-
-  /// Whether a safe request may be sent again at once, on a fresh connection, when this happened on
-  /// a kept one (RFC 9112 §9.3.1).
-  package var mayRetryAtOnce: Bool { self == .closedBeforeResponse }
 }
 
 extension HTTPParseError: CustomStringConvertible {

@@ -41,11 +41,6 @@ package struct HTTPResponseParser: Sendable {
     chunks = ChunkedDecoder(limits)
   }
 
-  /// Whether the response has been handed out.
-  package var isFinished: Bool {
-    if case .finished = state { true } else { false }
-  }
-
   /// Takes the next bytes of the connection.
   ///
   /// - Returns: the response if these bytes completed it, or nil if more are needed.

@@ -8,28 +8,20 @@ package struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
 
   /// The purpose of the connection is fulfilled.
   package static let normalClosure = WebSocketCloseCode(rawValue: 1000)
-  /// The endpoint goes away: a server that stops, a page that is left.
-  package static let goingAway = WebSocketCloseCode(rawValue: 1001)
   /// The peer broke the protocol.
   package static let protocolError = WebSocketCloseCode(rawValue: 1002)
-  /// The peer sent a kind of data that is not accepted here.
-  package static let unsupportedData = WebSocketCloseCode(rawValue: 1003)
   /// Never on the wire: the peer's Close frame held no code.
   package static let noStatusReceived = WebSocketCloseCode(rawValue: 1005)
   /// Never on the wire: the connection ended without a Close frame.
   package static let abnormalClosure = WebSocketCloseCode(rawValue: 1006)
   /// A message holds data that does not fit its type, such as text that is not UTF-8.
   package static let invalidPayload = WebSocketCloseCode(rawValue: 1007)
-  /// A rule of the endpoint's own forbids it.
-  package static let policyViolation = WebSocketCloseCode(rawValue: 1008)
   /// A message is larger than the receiver accepts.
   package static let messageTooBig = WebSocketCloseCode(rawValue: 1009)
   /// The server met a condition that it did not expect.
   package static let internalError = WebSocketCloseCode(rawValue: 1011)
   /// The server restarts (IANA).
   package static let serviceRestart = WebSocketCloseCode(rawValue: 1012)
-  /// The server is overloaded; try again later (IANA).
-  package static let tryAgainLater = WebSocketCloseCode(rawValue: 1013)
   /// A gateway's upstream gave an invalid answer (IANA).
   package static let badGateway = WebSocketCloseCode(rawValue: 1014)
 

@@ -38,11 +38,7 @@ package struct WebSocketConnection: Sendable {
 
   // MARK: - Output
 
-  /// Whether `takeOutput()` would return anything.
-  package var hasOutput: Bool { !output.isEmpty || !deferredPong.isEmpty }
-
-  /// Hands out the bytes that are due to the peer, in order. A caller whose socket is full does
-  /// well to leave them here until it drains.
+  /// Hands out what is to be written, once; empty while there is nothing.
   package mutating func takeOutput() -> [UInt8] {
     var taken: [UInt8] = []
     swap(&taken, &output)

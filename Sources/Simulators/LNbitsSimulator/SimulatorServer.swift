@@ -112,9 +112,6 @@ package actor SimulatorServer {
 
   package var wallets: [SimulatedWallet] { service.lnbits.ledger.wallets }
 
-  /// The number of open WebSockets.
-  package var openSocketCount: Int { clients.values.count { $0.openItemID != nil } }
-
   /// Lets a test act on the simulator; frames that this causes go out at once.
   ///
   /// - Parameter work: May not wait.

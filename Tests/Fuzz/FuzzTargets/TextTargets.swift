@@ -1,3 +1,4 @@
+import BridgeModel
 import Bridge
 import HTTPServer
 import ServerSentEvents
@@ -40,9 +41,9 @@ func fuzzQuery(_ input: [UInt8]) {
 /// An id has one spelling, and what is not an id is nothing else.
 func fuzzLastEventID(_ input: [UInt8]) {
   let text = String(decoding: input, as: UTF8.self)
-  guard case .position(let epoch, let sequence) = LastEventID(text) else { return }
-  precondition("\(epoch)-\(sequence)" == text && sequence >= 0)
-  precondition(text.utf8.count <= EventStreamID.maximumBytes)
+  guard let id = EventID(text) else { return }
+  precondition(id.description == text && id.sequence >= 0)
+  precondition(EventStreamID(text) != nil)
 }
 
 /// A stream as `walletwire watch` reads it: however it is cut, the same events come out.

@@ -5,6 +5,7 @@ import LNbitsSimulator
 import LNbitsSource
 import SQLiteStorage
 import Storage
+import StorageTesting
 
 /// The bridge as a process that can die between any two effects: the cores and the real store, with
 /// a shell that does what the real one does, in its order.

@@ -1,6 +1,7 @@
 import Bridge
 import BridgeModel
 import Storage
+import StorageTesting
 
 /// What must hold once everything has calmed down.
 extension Oracle {

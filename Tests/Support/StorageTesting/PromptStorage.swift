@@ -5,11 +5,16 @@ import Synchronization
 /// A storage that answers within the call, for tests that say one thing after another.
 package final class PromptStorage: Sendable {
   package let storage: any Storage
+  /// Its files go with it.
+  private let place: (any AnyObject & Sendable)?
   private let known: Mutex<LogBounds>
 
-  /// - Parameter storage: An engine whose work is done, and answered, within the call.
-  package init(_ storage: any Storage) {
+  /// - Parameters:
+  ///   - storage: An engine whose work is done, and answered, within the call.
+  ///   - place: What has to live as long.
+  package init(_ storage: any Storage, keeping place: (any AnyObject & Sendable)? = nil) {
     self.storage = storage
+    self.place = place
     known = Mutex(storage.boundsAtOpening)
   }
 

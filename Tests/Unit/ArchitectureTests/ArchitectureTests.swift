@@ -31,6 +31,11 @@ struct ArchitectureTests {
     expectNone(tests.flatMap(SizeRules.violations))
   }
 
+  @Test("What is declared is used")
+  func declarationsAreUsed() throws {
+    expectNone(DeclarationRules.violations(in: try Self.sources.get()))
+  }
+
   @Test("Every waiver of safety has its reason beside it")
   func waiversHaveReasons() throws {
     expectNone(try Self.sources.get().flatMap(SafetyRules.violations))

@@ -126,6 +126,27 @@ struct CheckerTests {
         == [.init(firstLine: 3, lines: 1), .init(firstLine: 9, lines: 3)])
   }
 
+  @Test(
+    "What is declared and used nowhere",
+    arguments: [
+      "func lonely() {}", "  package static let lonely = 1", "enum A {\n  case lonely\n}",
+      "enum A {\n  case lonely(Int)\n}", "struct lonely {}\n// lonely\n/* lonely */",
+      "let lonely = \"lonely\"", "extension B {\n  private var lonely: Int { 1 }\n}",
+    ])
+  func findsUnused(_ text: String) {
+    let used = file("Bridge", "enum A {}\nstruct B {}\nlet c = [A.self, B.self, c]", name: "B")
+    let found = DeclarationRules.violations(in: [file("Bridge", text), used])
+    #expect(found.map(\.message) == ["lonely is used by no source"])
+  }
+
+  @Test(
+    "What is used, in another file, in an interpolation or as a pattern",
+    arguments: ["lonely()", "let b = \"x \\(lonely) y\"; b", "case .lonely:", "self.lonely = 1"])
+  func acceptsUsed(_ use: String) {
+    let files = [file("Bridge", "var lonely = 1"), file("Bridge", "\(use)\n_ = b", name: "B")]
+    #expect(DeclarationRules.violations(in: files).isEmpty)
+  }
+
   static let waivers = [
     "final class A: @unchecked Sendable {}", "nonisolated(unsafe) var a = 1",
     "let a = unsafeBitCast(b, to: C.self)", "Unmanaged.passUnretained(a)",

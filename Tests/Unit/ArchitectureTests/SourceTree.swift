@@ -4,12 +4,15 @@ import Foundation
 struct ProjectFile {
   let path: String
   let text: String
+  /// As many as ``MaskedSource/code`` has.
+  let lines: [String]
   /// The text as Swift code; means nothing for other files.
   let source: MaskedSource
 
   init(path: String, text: String) {
     self.path = path
     self.text = text
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     source = MaskedSource(text)
   }
 

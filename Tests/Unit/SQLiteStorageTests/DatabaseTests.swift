@@ -1,6 +1,7 @@
 import BridgeModel
 import Storage
 import StorageTesting
+import TestSupport
 import Testing
 
 @testable import SQLiteStorage

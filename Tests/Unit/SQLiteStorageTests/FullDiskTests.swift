@@ -2,6 +2,7 @@ import BridgeModel
 import FaultyDisk
 import Storage
 import StorageTesting
+import TestSupport
 import Testing
 
 @testable import SQLiteStorage

@@ -2,6 +2,7 @@ import BridgeModel
 import Glibc
 import Storage
 import StorageTesting
+import TestSupport
 import Testing
 
 @testable import SQLiteStorage

@@ -2,6 +2,7 @@ import BridgeModel
 import Glibc
 import Storage
 import StorageTesting
+import TestSupport
 import Testing
 
 @testable import SQLiteStorage
@@ -268,6 +269,21 @@ struct OpeningTests {
     let epoch = opened.epoch
     opened.close()
     #expect(try openStore(directory.database, seed: 8).epoch == epoch, "once is enough")
+  }
+
+  @Test("the secret of a deleted watch is off the disk")
+  func deletedSecret() throws {
+    let secret = "a-secret-that-would-be-seen"
+    let store = try openStore(directory.database)
+    try store.addWatch(
+      WatchRecord(
+        handle: WatchHandle("w_1"), kind: .bolt11MintQuote, secret: WatchSecret(secret)),
+      of: "https://mint.example")
+    try store.deleteWatch(WatchHandle("w_1"))
+    store.close()
+    let bytes = Files.read(directory.database) ?? []
+    #expect(!bytes.isEmpty)
+    #expect(!String(decoding: bytes, as: UTF8.self).contains(secret))
   }
 
   /// The files as they are now, as after a crash.

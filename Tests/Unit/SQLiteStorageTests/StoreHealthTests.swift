@@ -1,5 +1,6 @@
 import Storage
 import StorageTesting
+import TestSupport
 import Testing
 
 @testable import SQLiteStorage

@@ -46,7 +46,9 @@ struct SplitTests {
     add(FirstByte.close, [0x03, 0xE9] + Array("⚡".utf8))
     events.append(
       .closed(
-        WebSocketClosure(code: .goingAway, reason: "⚡", initiator: .remote, isClean: true)))
+        WebSocketClosure(
+          code: WebSocketCloseCode(rawValue: 1001), reason: "⚡", initiator: .remote, isClean: true))
+    )
     return (wire, events)
   }
 

@@ -3,13 +3,9 @@ import Storage
 import StorageTesting
 import Testing
 
-@testable import SQLiteStorage
-
 /// See the rules at ``BookTable``.
 @Suite("Books")
 struct BookTests {
-  private let directory = TemporaryDirectory()
-
   private func identity(_ key: String, _ wallet: String? = nil, origin: String = "o")
     -> BookIdentity
   {
@@ -26,9 +22,10 @@ struct BookTests {
     try store.book(for: identity).map { Set($0.payments.map(\.paymentID)) }
   }
 
-  @Test("a book known by its key alone learns its wallet id")
-  func learnsItsWallet() throws {
-    let store = try openStore(directory.database)
+  @Test("a book known by its key alone learns its wallet id", arguments: Engine.allCases)
+  func learnsItsWallet(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try write(store, identity("k"))
     try write(store, identity("k", "w"), "p")
     #expect(try payments(store, identity("k")) == ["p"])
@@ -36,18 +33,22 @@ struct BookTests {
     #expect(try store.book(for: identity("k"))?.record.identity.walletID == "w")
   }
 
-  @Test("a rotated key leads to the same book, and so does the old one")
-  func rotatedKey() throws {
-    let store = try openStore(directory.database)
+  @Test("a rotated key leads to the same book, and so does the old one", arguments: Engine.allCases)
+  func rotatedKey(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try write(store, identity("old", "w"), "p")
     try write(store, identity("new", "w"), "q")
     #expect(try payments(store, identity("new")) == ["p", "q"])
     #expect(try payments(store, identity("old")) == ["p", "q"])
   }
 
-  @Test("a wallet id that has a book wins over the provisional book of a key, which goes")
-  func walletWins() throws {
-    let store = try openStore(directory.database)
+  @Test(
+    "a wallet id that has a book wins over the provisional book of a key, which goes",
+    arguments: Engine.allCases)
+  func walletWins(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try write(store, identity("old", "w"), "p")
     try write(store, identity("new"))
     #expect(try payments(store, identity("new")) == [])
@@ -57,9 +58,10 @@ struct BookTests {
     #expect(try payments(store, identity("old")) == ["p", "q"])
   }
 
-  @Test("a key that now belongs to another wallet begins another book")
-  func keyOfAnotherWallet() throws {
-    let store = try openStore(directory.database)
+  @Test("a key that now belongs to another wallet begins another book", arguments: Engine.allCases)
+  func keyOfAnotherWallet(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try write(store, identity("k", "w1"), "p")
     #expect(try payments(store, identity("k", "w2")) == nil)
     try write(store, identity("k", "w2"), "q")
@@ -67,37 +69,43 @@ struct BookTests {
     #expect(try payments(store, identity("x", "w1")) == ["p"])
   }
 
-  @Test("the same key or wallet id at another origin is a stranger")
-  func originsAreApart() throws {
-    let store = try openStore(directory.database)
+  @Test("the same key or wallet id at another origin is a stranger", arguments: Engine.allCases)
+  func originsAreApart(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try write(store, identity("k", "w"), "p")
     #expect(try payments(store, identity("k", "w", origin: "other")) == nil)
     #expect(try payments(store, identity("k", origin: "other")) == nil)
   }
 
-  @Test("the same payment id in two books is two payments")
-  func bothLegs() throws {
-    let store = try openStore(directory.database)
+  @Test("the same payment id in two books is two payments", arguments: Engine.allCases)
+  func bothLegs(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try write(store, identity("k1", "w1"), "p")
     try write(store, identity("k2", "w2"), "p")
     #expect(try payments(store, identity("k1")) == ["p"])
     #expect(try payments(store, identity("k2")) == ["p"])
   }
 
-  @Test("links survive a restart")
-  func restart() throws {
-    let store = try openStore(directory.database)
+  @Test("links survive a restart", arguments: Engine.allCases)
+  func restart(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try write(store, identity("a", "w"), "p")
     try write(store, identity("b", "w"))
     store.close()
-    let reopened = try openStore(directory.database)
+    let reopened = try place.open()
     #expect(try payments(reopened, identity("a")) == ["p"])
     #expect(try payments(reopened, identity("b")) == ["p"])
   }
 
-  @Test("the time of the last correction is kept, whatever the balance did since")
-  func lastCorrection() throws {
-    let store = try openStore(directory.database)
+  @Test(
+    "the time of the last correction is kept, whatever the balance did since",
+    arguments: Engine.allCases)
+  func lastCorrection(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     var record = sampleBook(identity("k", "w"))
     func write() throws { _ = try store.append([importEntry([], book: record)]) }
     func read() throws -> BookRecord? { try store.book(for: identity("k", "w"))?.record }

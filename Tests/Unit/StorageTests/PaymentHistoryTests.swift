@@ -3,12 +3,8 @@ import Storage
 import StorageTesting
 import Testing
 
-@testable import SQLiteStorage
-
 @Suite("GET /api/v1/history")
 struct PaymentHistoryTests {
-  private let directory = TemporaryDirectory()
-
   private func moment(_ text: String) throws -> Timestamp {
     try #require(Timestamp(rfc3339: text))
   }
@@ -23,8 +19,8 @@ struct PaymentHistoryTests {
 
   /// Opening balance 1000; a difference of +5 that no payment explains, published on 2 March at
   /// noon.
-  private func makeStore() throws -> (PromptStorage, BookIdentity) {
-    let store = try openStore(directory.database)
+  private func makeStore(_ engine: Engine) throws -> (PromptStorage, BookIdentity) {
+    let store = try engine.place().open()
     let first = [
       try payment("a", "2026-02-28T23:59:59.999Z", .incoming, .settled, 100),
       try payment("b", "2026-03-01T00:00:00.000Z", .outgoing, .settled, 30, fee: 2),
@@ -49,9 +45,11 @@ struct PaymentHistoryTests {
     }
   }
 
-  @Test("sums by day: incoming, outgoing, fee, closing balance; failed payments do not count")
-  func days() throws {
-    let (store, book) = try makeStore()
+  @Test(
+    "sums by day: incoming, outgoing, fee, closing balance; failed payments do not count",
+    arguments: Engine.allCases)
+  func days(_ engine: Engine) throws {
+    let (store, book) = try makeStore(engine)
     let periods = try store.history(HistoryQuery(books: [book], group: .day))
     #expect(
       lines(periods) == [
@@ -60,9 +58,9 @@ struct PaymentHistoryTests {
       ])
   }
 
-  @Test("sums by hour show when a difference was published")
-  func hours() throws {
-    let (store, book) = try makeStore()
+  @Test("sums by hour show when a difference was published", arguments: Engine.allCases)
+  func hours(_ engine: Engine) throws {
+    let (store, book) = try makeStore(engine)
     let periods = try store.history(HistoryQuery(books: [book], group: .hour))
     #expect(
       lines(periods) == [
@@ -71,18 +69,18 @@ struct PaymentHistoryTests {
       ])
   }
 
-  @Test("sums by month begin with the month that `since` falls in")
-  func months() throws {
-    let (store, book) = try makeStore()
+  @Test("sums by month begin with the month that `since` falls in", arguments: Engine.allCases)
+  func months(_ engine: Engine) throws {
+    let (store, book) = try makeStore(engine)
     let since = try moment("2026-03-31T00:00:00Z")
     let query = HistoryQuery(books: [book], group: .month, since: since)
     let periods = try store.history(query)
     #expect(lines(periods) == ["2026-03-01T00 3: 7 80 3 1029"])
   }
 
-  @Test("several books are summed together, none at all is nothing")
-  func severalBooks() throws {
-    let (store, book) = try makeStore()
+  @Test("several books are summed together, none at all is nothing", arguments: Engine.allCases)
+  func severalBooks(_ engine: Engine) throws {
+    let (store, book) = try makeStore(engine)
     let extra = [try payment("a", "2026-03-02T01:00:00Z", .incoming, .settled, 10)]
     _ = try store.append([importEntry(extra, book: sampleBook(bob, balance: 10))])
     let other = bob
@@ -92,8 +90,11 @@ struct PaymentHistoryTests {
     #expect(try reader.history(HistoryQuery(books: [], group: .day)).isEmpty)
   }
 
-  @Test("sums beyond Int64 are the nearest amount, and what follows from them is exact")
-  func largestAmounts() throws {
+  @Test(
+    "sums beyond Int64 are the nearest amount, and what follows from them is exact",
+    arguments: Engine.allCases)
+  func largestAmounts(_ engine: Engine) throws {
+    let place = engine.place()
     let largest: Int64 = 2_100_000_000_000_000_000
     // Each of them is money that there could be, in turn in and out, so that the balance stays
     // small.
@@ -102,7 +103,7 @@ struct PaymentHistoryTests {
         "p\(number)", "2026-03-0\(1 + number / 5)T0\(number % 5):00:00Z",
         number % 2 == 0 ? .incoming : .outgoing, .settled, largest)
     }
-    let store = try openStore(directory.database)
+    let store = try place.open()
     _ = try store.append([importEntry(payments, book: sampleBook(balance: 7))])
     let book = alice
     let reader = store
@@ -117,9 +118,11 @@ struct PaymentHistoryTests {
       ])
   }
 
-  @Test("a correction's size is right, and near the bounds the nearest one")
-  func largestCorrections() throws {
-    let store = try openStore(directory.database)
+  @Test(
+    "a correction's size is right, and near the bounds the nearest one", arguments: Engine.allCases)
+  func largestCorrections(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     for (day, unexplained) in [Int64.min, .max, 5, 0].enumerated() {
       let at = try moment("2026-03-0\(day + 1)T00:00:00Z").milliseconds
       var book = sampleBook(at: at)
@@ -133,13 +136,16 @@ struct PaymentHistoryTests {
     #expect(periods.map(\.closingBalance.value) == [0, .max, 5, 0])
   }
 
-  @Test("times beyond RFC 3339 count in the first or the last period that can be written")
-  func strangeTimes() throws {
+  @Test(
+    "times beyond RFC 3339 count in the first or the last period that can be written",
+    arguments: Engine.allCases)
+  func strangeTimes(_ engine: Engine) throws {
+    let place = engine.place()
     let times: [Int64] = [.min, -62_167_219_200_000, -1, 253_402_300_799_999, .max]
     let payments = times.enumerated().map { number, at in
       samplePayment("p\(number)", amount: 1, at: at)
     }
-    let store = try openStore(directory.database)
+    let store = try place.open()
     _ = try store.append([importEntry(payments, book: sampleBook(balance: 5))])
     let book = alice
     for (group, first, last) in [

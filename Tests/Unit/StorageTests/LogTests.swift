@@ -3,15 +3,14 @@ import Storage
 import StorageTesting
 import Testing
 
-@testable import SQLiteStorage
-
-@Suite("Replay, ids and pruning")
-struct ReplayTests {
-  private let directory = TemporaryDirectory()
-
-  @Test("a part of the log ends at its limit of events or bytes, or its last event")
-  func limits() throws {
-    let store = try openStore(directory.database)
+@Suite("The log, its ids and its pruning")
+struct LogTests {
+  @Test(
+    "a part of the log ends at its limit of events or bytes, or its last event",
+    arguments: Engine.allCases)
+  func limits(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try store.append(watchEntry(10))
     func read(_ range: LogRange) throws -> [Int64] {
       let page = try store.page(range)
@@ -25,9 +24,11 @@ struct ReplayTests {
     #expect(try read(LogRange(after: 10, through: 12)) == [])
   }
 
-  @Test("a subscriber's id is known, expired, unknown or of another epoch")
-  func positions() throws {
-    let store = try openStore(directory.database, keepEvents: 4)
+  @Test(
+    "a subscriber's id is known, expired, unknown or of another epoch", arguments: Engine.allCases)
+  func positions(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open(keepEvents: 4)
     try store.append(watchEntry(10))
     let bounds = store.bounds
     #expect(bounds.prunedThrough == 6)
@@ -42,22 +43,26 @@ struct ReplayTests {
     #expect(bounds.position(of: "") == .unknown)
   }
 
-  @Test("the newest events are kept, payments and books all of them")
-  func pruning() throws {
-    let store = try openStore(directory.database, keepEvents: 10)
+  @Test("the newest events are kept, payments and books all of them", arguments: Engine.allCases)
+  func pruning(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open(keepEvents: 10)
     for number in 0..<20 { try store.append(sampleEntry([samplePayment("p\(number)")])) }
     #expect(try store.events().map(\.sequence) == Array(31...40))
     #expect(try store.book(for: alice)?.payments.count == 20)
     store.close()
-    #expect(try openStore(directory.database, keepEvents: 10).bounds.prunedThrough == 30)
+    #expect(try place.open(keepEvents: 10).bounds.prunedThrough == 30)
   }
 
-  @Test("a log that is told to keep fewer shrinks in small steps, with what is appended")
-  func keepFewer() throws {
-    let store = try openStore(directory.database)
+  @Test(
+    "a log that is told to keep fewer shrinks in small steps, with what is appended",
+    arguments: Engine.allCases)
+  func keepFewer(_ engine: Engine) throws {
+    let place = engine.place()
+    let store = try place.open()
     try store.append(watchEntry(500))
     store.close()
-    let smaller = try openStore(directory.database, keepEvents: 100)
+    let smaller = try place.open(keepEvents: 100)
     var steps = 0
     while try smaller.events().count > 100 {
       try smaller.append(watchEntry(1))
