@@ -133,7 +133,7 @@ let package = Package(
       "BridgeTests",
       [
         "Bridge", "BridgeModel", "EventLoop", "Storage", "SQLiteStorage", "StorageTesting",
-        "HTTPServer", "JSON", "LNbitsSource",
+        "MemoryStorage", "LNbitsSimulator", "HTTPServer", "JSON", "LNbitsSource",
         "TestSupport", log,
       ]),
     tests("ArchitectureTests", []),

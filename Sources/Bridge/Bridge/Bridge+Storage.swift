@@ -1,28 +1,13 @@
-import BridgeModel
 import EventLoop
 import Logging
-import SQLiteStorage
 import Storage
-import Transport
 
 /// The store: opened before anything else, and looked after while the bridge runs.
 extension Bridge {
   func openStorage() throws(BridgeError) {
-    let path = configuration.storage.path
     do throws(StorageError) {
-      var random = SystemRandom()
-      let storage = try SQLiteStorage(
-        path: path, keepEvents: configuration.storage.keptEvents, using: &random,
-        workers: try workers())
+      let storage = try engine.open(configuration.storage, loop, log)
       self.storage = storage
-      if storage.isCopy {
-        log.warning(
-          "\(path) is a copy, or older than what was told: subscribers begin anew (gap, epoch)")
-      }
-      if FileContents.isOpenToOthers(path) {
-        log.warning(
-          "\(path) can be read or written by other users of this machine; run: chmod 600 \(path)")
-      }
       hub = EventHub(
         loop: loop, log: storage, heartbeat: configuration.server.heartbeatInterval,
         clock: clock
@@ -31,14 +16,6 @@ extension Bridge {
       }
     } catch {
       throw .storage(error.description)
-    }
-  }
-
-  private func workers() throws(StorageError) -> StorageWorkers {
-    do throws(EventLoopError) {
-      return try .threads(answeringOn: loop)
-    } catch {
-      throw StorageError(.cannotOpen, path: configuration.storage.path, detail: "\(error)")
     }
   }
 

@@ -20,6 +20,7 @@ package actor Bridge {
   var configuration: Configuration
   var entries: [SourceEntry] = []
   var gateways: [UpstreamRoute.Key: OriginGateway] = [:]
+  let engine: StorageEngine
   var storage: (any Storage)?
   var hub: EventHub?
   var server: HTTPServer?
@@ -60,7 +61,12 @@ package actor Bridge {
   /// - Parameters:
   ///   - version: of the program, for `GET /api/v1/status`.
   ///   - log: gets a line for each change of state and each payment.
-  package init(configuration: Configuration, loop: EventLoop, version: String, log: Logger) {
+  ///   - engine: keeps events, books and watches.
+  package init(
+    configuration: Configuration, loop: EventLoop, version: String, log: Logger,
+    engine: StorageEngine = .sqlite
+  ) {
+    self.engine = engine
     self.configuration = configuration
     self.loop = loop
     self.version = version

@@ -164,7 +164,7 @@ struct StoredExtremesTests {
 }
 
 extension Bridge {
-  fileprivate func answer(to request: HTTPRequest) async -> HTTPResponse {
+  func answer(to request: HTTPRequest) async -> HTTPResponse {
     switch respond(to: request) {
     case .response(let response): response
     case .later(let work):
