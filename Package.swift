@@ -65,6 +65,7 @@ let package = Package(
     room("Model", "Storage", ["BridgeModel"]),
     room("Sources", "LNbitsSource", ["BridgeModel", "JSON", deque]),
     room("Sources", "CashuSource", ["BridgeModel", "JSON", deque]),
+    room("Sources", "SourceRuntime", ["BridgeModel", deque]),
 
     // Shells.
     room("IO", "EventLoop", ["CLinux", deque, heap]),
@@ -77,7 +78,8 @@ let package = Package(
     room(
       "Bridge", "Bridge",
       [
-        "BridgeModel", "JSON", "LNbitsSource", "CashuSource", "EventLoop", "Transport",
+        "BridgeModel", "JSON", "SourceRuntime", "LNbitsSource", "CashuSource", "EventLoop",
+        "Transport",
         "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "HTTPServer", "Storage",
         "SQLiteStorage",
         deque, log,
@@ -96,6 +98,7 @@ let package = Package(
 
     // Numbers that follow from a seed, and programs that tests run.
     support("TestSupport"),
+    support("SourceTesting", ["BridgeModel"]),
     // A storage as tests like to use it, and samples of what it keeps.
     support("StorageTesting", ["BridgeModel", "Storage"]),
     // A toy engine: everything that the bridge asks of a storage, in memory.
@@ -108,8 +111,13 @@ let package = Package(
     tests("ServerSentEventsTests", ["ServerSentEvents", "TestSupport"]),
     tests("JSONTests", ["JSON", "TestSupport"]),
     tests("BridgeModelTests", ["BridgeModel", "TestSupport"]),
-    tests("LNbitsSourceTests", ["LNbitsSource", "BridgeModel", "TestSupport"]),
-    tests("CashuSourceTests", ["CashuSource", "BridgeModel", "TestSupport"]),
+    tests("SourceRuntimeTests", ["SourceRuntime", "BridgeModel", "TestSupport"]),
+    tests(
+      "LNbitsSourceTests",
+      ["LNbitsSource", "SourceRuntime", "SourceTesting", "BridgeModel", "TestSupport"]),
+    tests(
+      "CashuSourceTests",
+      ["CashuSource", "SourceRuntime", "SourceTesting", "BridgeModel", "TestSupport"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("TransportTests", ["Transport", "EventLoop", "TestSupport"]),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop"]),
@@ -146,7 +154,8 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "Bridge", "BridgeModel", "Storage", "SQLiteStorage", "FaultyDisk", "HTTPClientProtocol",
+        "Bridge", "BridgeModel", "SourceRuntime", "Storage", "SQLiteStorage", "FaultyDisk",
+        "HTTPClientProtocol",
         "JSON",
         "LNbitsSimulator", "LNbitsSource", "ServerSentEvents", "StorageTesting",
         "WebSocketProtocol",

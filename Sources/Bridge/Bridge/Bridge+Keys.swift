@@ -90,8 +90,7 @@ extension Bridge {
     entries[index].book?.keyFingerprint = fingerprint
     knownSecrets.insert(key)
     let driver = entries[index].driver
-    driver.replaceKey(key)
-    driver.feed(.reconnect(keyFingerprint: fingerprint))
+    driver.reconnect(with: key, fingerprint: fingerprint)
     if case .down(let reason) = told { driver.feed(.stop(reason)) }
   }
 }

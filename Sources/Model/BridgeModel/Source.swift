@@ -88,12 +88,13 @@ package enum SourceEffect: Sendable, Hashable {
   case request(RequestID, UpstreamRequest)
   case cancel(RequestID)
 
-  /// Look a book up by its identity. `book` or `commitFailed` answers at once, before the next
-  /// effect is carried out; what the answer raises follows the effects that were raised before it.
+  /// Look a book up by its identity. `book` or `commitFailed` answers, later, yet before any other
+  /// input and before the next effect is carried out; what the answer raises follows the effects
+  /// that were raised before it.
   case loadBook(BookIdentity)
-  /// Write down, then publish. `committed` or `commitFailed` answers at once, before anybody is
-  /// told of the events and before the next effect is carried out; what the answer raises follows
-  /// the effects that were raised before it.
+  /// Write down, then publish. `committed` or `commitFailed` answers, later, yet before anybody is
+  /// told of the events, before any other input, and before the next effect is carried out; what
+  /// the answer raises follows the effects that were raised before it.
   case commit(Commit)
   /// State, reason or next retry changed: subscribers are told ``Source/status``.
   case stateChanged

@@ -1,34 +1,30 @@
 import Bridge
 import BridgeModel
 import LNbitsSimulator
+import SourceRuntime
 import Storage
 
 /// Carries out what a source decides, as `SourceDriver` does, in a process that may die before each
 /// effect.
 final class SimulatedDriver {
   let name: String
-  private(set) var source: any Source
+  private var runtime: SourceRuntime
   private var key: String
+  private var nextKeys: [String: String] = [:]
   let gateway: SimulatedGateway
   private unowned let process: BridgeProcess
   private unowned let world: World
   private var random: SeededRandom
   private var socket: (id: SocketID, connection: SimulatedSocket)?
-  private var timer: (ticket: Agenda.Ticket, due: Duration)?
-  /// Inputs that wait until the effects of those before them are carried out.
-  private var inbox: [SourceInput] = []
-  /// Not carried out yet.
-  private var effects: [SourceEffect] = []
-  private var isHandling = false
-  /// The store has not answered yet: nothing else reaches the source before.
-  private var isHeld = false
+  private var timer: Agenda.Ticket?
+  private var isPumping = false
 
   init(
     _ source: any Source, key: String, gateway: SimulatedGateway, process: BridgeProcess,
     world: World
   ) {
     name = source.name
-    self.source = source
+    runtime = SourceRuntime(source)
     self.key = key
     self.gateway = gateway
     self.process = process
@@ -40,7 +36,8 @@ final class SimulatedDriver {
   func reconnect() {
     guard let entry = world.entries.first(where: { $0.name == name }) else { return }
     let (upstream, id) = world.wallet(of: entry)
-    key = upstream.key(ofWallet: id)
+    let key = upstream.key(ofWallet: id)
+    nextKeys[BridgeProcess.fingerprint(key)] = key
     take(.reconnect(keyFingerprint: BridgeProcess.fingerprint(key)))
   }
 
@@ -49,29 +46,31 @@ final class SimulatedDriver {
     socket = nil
   }
 
+  var source: any Source { runtime.source }
+
   func take(_ input: SourceInput) {
-    inbox.append(input)
+    runtime.receive(input)
     pump()
   }
 
   private func pump() {
-    guard !isHandling else { return }
-    isHandling = true
-    defer { isHandling = false }
-    while process.isAlive, !isHeld {
-      if !effects.isEmpty {
-        guard process.step() else { return }
-        carryOut(effects.removeFirst())
-      } else if !inbox.isEmpty {
-        handle(inbox.removeFirst())
-      } else {
-        return
+    guard !isPumping else { return }
+    isPumping = true
+    defer { isPumping = false }
+    while process.isAlive,
+      let effect = runtime.next(now: world.bridgeTime, masking: SecretMask(), using: &random)
+    {
+      guard process.step() else { return }
+      switch effect {
+      case .useKey(let fingerprint):
+        key = nextKeys.removeValue(forKey: fingerprint) ?? key
+      case .of(let effect): carryOut(effect)
       }
     }
   }
 
-  private func handle(_ input: SourceInput) {
-    effects += source.handle(input, now: world.bridgeTime, using: &random)
+  private func answered(_ answer: SourceInput) {
+    runtime.answer(answer, now: world.bridgeTime, using: &random)
   }
 
   var report: SourceReport {
@@ -90,8 +89,8 @@ final class SimulatedDriver {
       connection.open()
     case .sendText:
       break
-    case .sendPing(let id, let payload):
-      if socket?.id == id { socket?.connection.ping(payload) }
+    case .sendPing(_, let payload):
+      socket?.connection.ping(payload)
     case .closeSocket(let id, let code):
       takeSocket(id)?.close(code: code)
     case .abortSocket(let id):
@@ -124,52 +123,45 @@ final class SimulatedDriver {
   }
 
   private func load(_ identity: BookIdentity) {
-    isHeld = true
     process.load(identity) { [weak self] result in
       switch result {
-      case .success(let book): self?.handle(.book(book))
-      case .failure(let error): self?.handle(.commitFailed(error.description))
+      case .success(let book): self?.answered(.book(book))
+      case .failure(let error): self?.answered(.commitFailed(error.description))
       }
-      self?.isHeld = false
       self?.pump()
     }
   }
 
   private func publish(_ commit: Commit) {
-    isHeld = true
     process.append(commit, from: name) { [weak self] error in
       if let error { self?.world.trace("\(self?.name ?? ""): \(error)") }
-      self?.handle(error.map { .commitFailed($0.description) } ?? .committed)
+      self?.answered(error.map { .commitFailed($0.description) } ?? .committed)
     } end: { [weak self] in
-      self?.isHeld = false
       self?.pump()
     }
   }
 
   private func setTimer(_ due: Duration?) {
-    guard due != timer?.due else { return }
-    if let timer { world.agenda.cancel(timer.ticket) }
+    if let timer { world.agenda.cancel(timer) }
     timer = due.map { due in
-      let ticket = world.agenda.plan(at: max(due, world.uptime)) { [weak self] in
+      world.agenda.plan(at: max(due, world.uptime)) { [weak self] in
         self?.timer = nil
         self?.take(.wake)
       }
-      return (ticket, due)
     }
   }
 
   private func takeSocketEvent(_ event: SimulatedSocket.Event, _ id: SocketID) {
-    guard socket?.id == id else { return }
     switch event {
     case .opened: take(.socketOpened(id))
     case .activity: take(.socketActivity(id))
     case .text(let text): take(.socketText(id, text))
     case .pong(let payload): take(.socketPong(id, payload))
     case .failed(let failure):
-      socket = nil
+      _ = takeSocket(id)
       take(.socketFailed(id, failure))
     case .closed(let code, let reason):
-      socket = nil
+      _ = takeSocket(id)
       take(.socketClosed(id, code: code, reason: reason))
     }
   }

@@ -11,7 +11,7 @@ enum ImportRules {
   /// Pure modules: no C module, and FoundationEssentials in at most one file each.
   static let cores: Set<String> = [
     "WebSocketProtocol", "HTTPClientProtocol", "ServerSentEvents", "BridgeModel", "LNbitsSource",
-    "CashuSource", "JSON", "Storage",
+    "CashuSource", "SourceRuntime", "JSON", "Storage",
   ]
 
   private static let shells: Set<String> = [
@@ -31,6 +31,7 @@ enum ImportRules {
     "Storage": Room(rooms: ["BridgeModel"]),
     "JSON": Room(),
     "LNbitsSource": Room(rooms: ["BridgeModel", "JSON"], packages: collections),
+    "SourceRuntime": Room(rooms: ["BridgeModel"], packages: collections),
     "CashuSource": Room(rooms: ["BridgeModel", "JSON"], packages: collections),
 
     "EventLoop": Room(packages: system),

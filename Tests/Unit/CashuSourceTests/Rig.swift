@@ -1,5 +1,7 @@
 import BridgeModel
 import CashuSource
+import SourceRuntime
+import SourceTesting
 import TestSupport
 import Testing
 
@@ -12,7 +14,7 @@ struct Rig {
     case change(String, WatchState)
   }
 
-  private(set) var source: CashuSource
+  private var runtime: SourceRuntime
   var mint: SimulatedMint
   private(set) var now: Duration = .seconds(1000)
   private(set) var published: [WatchTransition] = []
@@ -37,8 +39,9 @@ struct Rig {
     self.mint = mint
     self.configuration = configuration
     random = SeededGenerator(seed: seed)
-    source = CashuSource(
-      configuration, now: Instant(uptime: .seconds(1000), wall: Self.epoch + .seconds(1000)))
+    runtime = SourceRuntime(
+      CashuSource(
+        configuration, now: Instant(uptime: .seconds(1000), wall: Self.epoch + .seconds(1000))))
   }
 
   var instant: Instant { Instant(uptime: now, wall: Self.epoch + now + skew) }
@@ -72,16 +75,17 @@ struct Rig {
     happenings.removeAll { if case .change = $0.what { false } else { true } }
     wakeAt = nil
     now += time
-    source = CashuSource(configuration, now: instant)
+    runtime = SourceRuntime(CashuSource(configuration, now: instant))
     give(.start)
     give(.watch(records.values.sorted { $0.handle.text < $1.handle.text }))
   }
 
+  var source: any Source { runtime.source }
+
   mutating func give(_ input: SourceInput) {
-    var inputs = [input]
-    while !inputs.isEmpty {
-      let effects = source.handle(inputs.removeFirst(), now: instant, using: &random)
-      for effect in effects { carryOut(effect, &inputs) }
+    runtime.receive(input)
+    while let effect = runtime.next(now: instant, masking: SecretMask(), using: &random) {
+      if case .of(let effect) = effect { carryOut(effect) }
       let status = source.status
       if !status.state.agrees(with: status.delivery) {
         Issue.record("\(status.state) and \(status.delivery) at \(now)")
@@ -176,19 +180,18 @@ struct Rig {
     }
   }
 
-  private mutating func carryOut(_ effect: SourceEffect, _ inputs: inout [SourceInput]) {
+  private mutating func carryOut(_ effect: SourceEffect) {
     switch effect {
     case .openSocket(let id, _):
       let failure = mint.connect(at: now)
       if failure == nil { socket = id }
       add(Self.latency, .input(failure.map { .socketFailed(id, $0) } ?? .socketOpened(id)))
-    case .sendText(let id, let text):
-      if id == socket { deliver(mint.receive(text, at: now)) }
+    case .sendText(_, let text):
+      deliver(mint.receive(text, at: now))
     case .sendPing(let id, let payload):
       mint.pings += 1
-      if id == socket, !mint.isHung { add(Self.latency, .input(.socketPong(id, payload))) }
-    case .closeSocket(let id, _), .abortSocket(let id):
-      guard id == socket else { return }
+      if !mint.isHung { add(Self.latency, .input(.socketPong(id, payload))) }
+    case .closeSocket, .abortSocket:
       socket = nil
       mint.disconnected()
     case .request(let id, let request):
@@ -200,12 +203,12 @@ struct Rig {
             ?? .requestFailed(id, UpstreamFailure(.timeout, "no answer"))))
     case .commit(let commit):
       guard !failsCommits else {
-        inputs.append(.commitFailed("the disk is full"))
+        runtime.answer(.commitFailed("the disk is full"), now: instant, using: &random)
         return
       }
       for record in commit.watches { records[record.handle] = record }
       for case .watch(let transition) in commit.events { published.append(transition) }
-      inputs.append(.committed)
+      runtime.answer(.committed, now: instant, using: &random)
     case .stateChanged:
       if states.last != source.status.state { states.append(source.status.state) }
     case .wake(let time): wakeAt = time
@@ -219,16 +222,5 @@ struct Rig {
     var index = happenings.endIndex
     while index > 0, happenings[index - 1].at > time { index -= 1 }
     happenings.insert((time, count, what), at: index)
-  }
-}
-
-extension SourceState {
-  /// What `delivery` may be said beside a state, whatever happened before.
-  fileprivate func agrees(with delivery: Delivery) -> Bool {
-    switch self {
-    case .connected: delivery != .unreachable
-    case .disconnected: delivery == .unreachable
-    case .connecting, .reconnecting, .error, .failed: delivery != .live
-    }
   }
 }

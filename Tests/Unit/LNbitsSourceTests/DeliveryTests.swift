@@ -1,5 +1,6 @@
 import BridgeModel
 import TestSupport
+import SourceTesting
 import Testing
 
 @testable import LNbitsSource
@@ -60,17 +61,6 @@ import Testing
     case 6: world.feed(.stop(.paused))
     case 7: world.feed(.start)
     default: world.feed(.networkChanged)
-    }
-  }
-}
-
-extension SourceState {
-  /// What `delivery` may be said beside a state, whatever happened before.
-  fileprivate func agrees(with delivery: Delivery) -> Bool {
-    switch self {
-    case .connected: delivery != .unreachable
-    case .disconnected: delivery == .unreachable
-    case .connecting, .reconnecting, .error, .failed: delivery != .live
     }
   }
 }

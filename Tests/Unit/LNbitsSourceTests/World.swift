@@ -1,14 +1,15 @@
 import BridgeModel
 @testable import LNbitsSource
+import SourceRuntime
 import TestSupport
 import Testing
 
 /// A wallet's source between a simulated LNbits and a simulated store, in simulated time.
 ///
-/// It does what the shell does, in the same order. Requests and sockets take ``latency``; the rest
+/// Driven by what drives every source. Requests and sockets take ``latency``; the rest
 /// is told by tests.
 struct World {
-  var source: LNbitsSource
+  private var runtime: SourceRuntime
   var lnbits = LNbitsStub()
   var store = StoreStub()
   var now = Instant(uptime: .seconds(1000), wall: Timestamp(milliseconds: 1_795_000_000_123))
@@ -24,8 +25,6 @@ struct World {
   private(set) var announcements: [SourceState] = []
   private(set) var log: [SourceLog] = []
   private var random = SeededGenerator(seed: 1)
-  private var inbox: [SourceInput] = []
-  private var isHandling = false
   private var due: [(at: Duration, what: Delivery)] = []
   private var wakeAt: Duration?
 
@@ -35,7 +34,7 @@ struct World {
   }
 
   init(_ configuration: LNbitsConfiguration = World.configuration()) {
-    source = LNbitsSource(configuration, now: now)
+    runtime = SourceRuntime(LNbitsSource(configuration, now: now))
   }
 
   static func configuration(
@@ -63,6 +62,7 @@ struct World {
     return world
   }
 
+  var source: any Source { runtime.source }
   var status: SourceStatus { source.status }
   /// Millisatoshi.
   var balance: Int64? { source.wallet?.balance.amount.value }
@@ -82,7 +82,7 @@ struct World {
 
   /// A new process on the same store and the same clock.
   mutating func restart(_ configuration: LNbitsConfiguration = World.configuration()) {
-    source = LNbitsSource(configuration, now: now)
+    runtime = SourceRuntime(LNbitsSource(configuration, now: now))
     (socket, wakeAt, due) = (nil, nil, [])
     forget()
   }
@@ -90,14 +90,9 @@ struct World {
   // MARK: What happens
 
   mutating func feed(_ input: SourceInput) {
-    inbox.append(input)
-    guard !isHandling else { return }
-    isHandling = true
-    defer { isHandling = false }
-    while !inbox.isEmpty {
-      for effect in source.handle(inbox.removeFirst(), now: now, using: &random) {
-        carryOut(effect)
-      }
+    runtime.receive(input)
+    while let effect = runtime.next(now: now, masking: SecretMask(), using: &random) {
+      if case .of(let effect) = effect { carryOut(effect) }
     }
   }
 
@@ -171,7 +166,7 @@ struct World {
       if socket == id { socket = nil }
       due.removeAll { if case .socket(id) = $0.what { true } else { false } }
     case .sendPing(let id, let payload):
-      inbox.append(.socketPong(id, payload))
+      runtime.receive(.socketPong(id, payload))
     case .sendText:
       Issue.record("LNbits is told nothing")
     case .request(let id, let request):
@@ -180,8 +175,7 @@ struct World {
     case .cancel(let id):
       due.removeAll { if case .answer(id, _) = $0.what { true } else { false } }
     case .loadBook(let identity):
-      inbox.append(
-        store.fails ? .commitFailed("no space left") : .book(store.book(for: identity)))
+      answer(store.fails ? .commitFailed("no space left") : .book(store.book(for: identity)))
     case .commit(let commit):
       take(commit)
     case .stateChanged:
@@ -194,10 +188,14 @@ struct World {
   }
 
   private mutating func take(_ commit: Commit) {
-    guard !store.fails else { return inbox.append(.commitFailed("no space left")) }
+    guard !store.fails else { return answer(.commitFailed("no space left")) }
     store.write(commit)
     commits += 1
     events += commit.events
-    inbox.append(.committed)
+    answer(.committed)
+  }
+
+  private mutating func answer(_ answer: SourceInput) {
+    runtime.answer(answer, now: now, using: &random)
   }
 }

@@ -1,7 +1,7 @@
 import BridgeModel
-import DequeModule
 import EventLoop
 import Logging
+import SourceRuntime
 import Transport
 
 /// Carries out what a source decides, whatever kind of source it is.
@@ -15,18 +15,14 @@ actor SourceDriver {
   private let options: UpstreamOptions
   private unowned let support: any SourceSupport
   private let log: Logger
-  private var source: any Source
+  private var runtime: SourceRuntime
   private var random = SystemRandom()
   private var key: Secret
+  /// Keys of which the source is still to be told, by their fingerprints.
+  private var nextKeys: [String: Secret] = [:]
   private var socket: (id: SocketID, connection: UpstreamSocket)?
-  private var timer: (id: TimerID, due: Duration)?
-  /// Inputs that wait until the effects of those before them are carried out.
-  private var inbox: Deque<SourceInput> = []
-  /// Not carried out yet.
-  private var effects: Deque<SourceEffect> = []
-  private var isHandling = false
-  /// The store has not answered yet: nothing else reaches the source before.
-  private var isHeld = false
+  private var timer: TimerID?
+  private var isPumping = false
 
   nonisolated let name: String
   nonisolated let kind: SourceKind
@@ -39,7 +35,7 @@ actor SourceDriver {
   ) {
     name = source.name
     kind = source.kind
-    self.source = source
+    runtime = SourceRuntime(source)
     self.key = key
     self.options = options
     self.gateway = gateway
@@ -53,58 +49,57 @@ actor SourceDriver {
 
   /// Without a secret of ours in its words.
   nonisolated var status: SourceStatus {
-    assumeIsolated { $0.support.secretMask.masked($0.source.status) }
+    assumeIsolated { $0.support.secretMask.masked($0.runtime.source.status) }
   }
 
-  nonisolated var wallet: WalletView? { assumeIsolated { $0.source.wallet } }
+  nonisolated var wallet: WalletView? { assumeIsolated { $0.runtime.source.wallet } }
 
   /// Something happened to the source.
   nonisolated func feed(_ input: SourceInput) {
     assumeIsolated { $0.take(input) }
   }
 
-  /// Requests and sockets from now on use this key.
-  nonisolated func replaceKey(_ key: Secret) {
-    assumeIsolated { $0.key = key }
+  /// By hand: connect anew, with this key from then on.
+  nonisolated func reconnect(with key: Secret, fingerprint: String) {
+    assumeIsolated { driver in
+      driver.nextKeys[fingerprint] = key
+      driver.take(.reconnect(keyFingerprint: fingerprint))
+    }
   }
 
   // MARK: Inputs and effects
 
   private func take(_ input: SourceInput) {
-    take([input])
+    runtime.receive(input)
+    pump()
   }
 
-  /// Inputs that came together. What the first of them raises waits behind the others, so that a
-  /// source may answer them together.
-  private func take(_ inputs: [SourceInput]) {
-    inbox += inputs
-    guard !isHandling else { return }
-    isHandling = true
-    defer { isHandling = false }
-    while !isHeld {
-      if let effect = effects.popFirst() {
-        carryOut(effect)
-      } else if let input = inbox.popFirst() {
-        handle(input)
-      } else {
-        return
+  private func pump() {
+    guard !isPumping else { return }
+    isPumping = true
+    defer { isPumping = false }
+    while let effect = runtime.next(
+      now: clock.now(), masking: support.secretMask, using: &random)
+    {
+      switch effect {
+      case .useKey(let fingerprint): useKey(fingerprint)
+      case .of(let effect): carryOut(effect)
       }
     }
   }
 
-  /// Effects are carried out in the order in which they were raised.
-  private func handle(_ input: SourceInput) {
-    effects += source.handle(input, now: clock.now(), using: &random)
+  private func useKey(_ fingerprint: String) {
+    key = nextKeys.removeValue(forKey: fingerprint) ?? key
   }
 
   private func carryOut(_ effect: SourceEffect) {
     switch effect {
     case .openSocket(let id, let request):
       openSocket(id, request)
-    case .sendText(let id, let text):
-      if socket?.id == id { socket?.connection.send(text: text) }
-    case .sendPing(let id, let payload):
-      if socket?.id == id { socket?.connection.ping(payload) }
+    case .sendText(_, let text):
+      socket?.connection.send(text: text)
+    case .sendPing(_, let payload):
+      socket?.connection.ping(payload)
     case .closeSocket(let id, let code):
       takeSocket(id)?.close(code: code)
     case .abortSocket(let id):
@@ -116,7 +111,7 @@ actor SourceDriver {
     case .loadBook(let identity):
       load(identity)
     case .commit(let commit):
-      publish(commit)
+      append(commit)
     case .stateChanged:
       support.stateChanged(of: name)
     case .wake(let due):
@@ -138,7 +133,6 @@ actor SourceDriver {
   }
 
   private func load(_ identity: BookIdentity) {
-    isHeld = true
     support.loadBook(identity) { [weak self] result in
       self?.assumeIsolated { driver in
         switch result {
@@ -149,9 +143,8 @@ actor SourceDriver {
     }
   }
 
-  private func publish(_ commit: Commit) {
-    isHeld = true
-    support.append(support.secretMask.masked(commit), from: name) { [weak self] error in
+  private func append(_ commit: Commit) {
+    support.append(commit, from: name) { [weak self] error in
       self?.assumeIsolated { driver in
         driver.answered(error.map { .commitFailed($0.message) } ?? .committed)
       }
@@ -159,23 +152,20 @@ actor SourceDriver {
   }
 
   private func answered(_ answer: SourceInput) {
-    handle(answer)
-    isHeld = false
+    runtime.answer(answer, now: clock.now(), using: &random)
     // Subscribers are told before anything that the source wants now is carried out.
-    loop.execute { [weak self] in self?.assumeIsolated { $0.take([]) } }
+    loop.execute { [weak self] in self?.assumeIsolated { $0.pump() } }
   }
 
   private func setTimer(_ due: Duration?) {
-    guard due != timer?.due else { return }
-    if let timer { loop.cancel(timer.id) }
+    if let timer { loop.cancel(timer) }
     timer = due.map { due in
-      let id = loop.schedule(after: max(.zero, due - clock.now().uptime)) { [weak self] in
+      loop.schedule(after: max(.zero, due - clock.now().uptime)) { [weak self] in
         self?.assumeIsolated { driver in
           driver.timer = nil
           driver.take(.wake)
         }
       }
-      return (id, due)
     }
   }
 
@@ -208,17 +198,18 @@ actor SourceDriver {
   }
 
   private func takeSocketEvent(_ event: UpstreamSocket.Event, _ id: SocketID) {
-    guard socket?.id == id else { return }
     switch event {
     case .opened: take(.socketOpened(id))
     case .activity: take(.socketActivity(id))
-    case .texts(let texts): take(texts.map { .socketText(id, $0) })
+    case .texts(let texts):
+      runtime.receive(texts.map { .socketText(id, $0) })
+      pump()
     case .pong(let payload): take(.socketPong(id, payload))
     case .failed(let failure):
-      socket = nil
+      _ = takeSocket(id)
       take(.socketFailed(id, failure))
     case .closed(let code, let reason):
-      socket = nil
+      _ = takeSocket(id)
       take(.socketClosed(id, code: code, reason: reason))
     }
   }

@@ -1,4 +1,4 @@
-import BridgeModel
+package import BridgeModel
 
 /// What leaves a source: here its texts are decoded, and each of them may repeat a secret of ours.
 extension SecretMask {
@@ -6,19 +6,9 @@ extension SecretMask {
   /// two payments of one after a restart. Keys of LNbits have 32.
   private static let minimumIdentifierSecretBytes = 16
 
-  mutating func insert(_ secret: Secret) {
-    insert(secret.revealed)
-  }
-
-  /// Every wallet's key and the access token.
-  mutating func insertSecrets(of configuration: Configuration) {
-    for wallet in configuration.wallets { insert(wallet.invoiceKey) }
-    if let token = configuration.server.accessToken { insert(token) }
-  }
-
   /// With errors no longer than a few words of an upstream's and ours: a server's may go into one
   /// at any length.
-  func masked(_ status: SourceStatus) -> SourceStatus {
+  package func masked(_ status: SourceStatus) -> SourceStatus {
     var status = status
     status.serverVersion = masked(status.serverVersion)
     status.upstreamName = masked(status.upstreamName)
@@ -30,7 +20,7 @@ extension SecretMask {
   }
 
   /// Identifiers too: who names a payment by the key gets it told under another name.
-  func masked(_ commit: Commit) -> Commit {
+  package func masked(_ commit: Commit) -> Commit {
     var commit = commit
     commit.payments = commit.payments.map(masked)
     commit.superseded = commit.superseded.map(maskedIdentifier)
