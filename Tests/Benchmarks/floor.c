@@ -1,7 +1,8 @@
 // The least that a server of events can do: what comes in on the publisher's connection goes to
-// every subscriber with one write each. No history, no parsing, no filters, no disk.
+// every subscriber with one write each. No history, no parsing, no filters; no disk, unless it is
+// given a file: then each message is written there first, and synced.
 //
-//   floor            prints the port that it listens on, on loopback, and serves until it is ended
+//   floor [FILE]     prints the port that it listens on, on loopback, and serves until it is ended
 //
 // A subscriber sends a request and gets a head; its body is chunked, as an HTTP server's would be.
 // The publisher's first byte is NUL; then each message is its length (32 bits, big-endian) and its
@@ -9,6 +10,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +31,8 @@ static int subscriber_count;
 static int publisher = -1;
 static uint8_t inbox[MOST_BYTES];
 static size_t inbox_bytes;
+static int file = -1;
+static off_t file_bytes;
 
 static void die(const char *what) {
   perror(what);
@@ -41,6 +45,11 @@ static void publish(const uint8_t *bytes, size_t count) {
   memcpy(block + head, bytes, count);
   memcpy(block + head + count, "\r\n", 2);
   size_t total = head + count + 2;
+  if (file >= 0) {
+    if (pwrite(file, bytes, count, file_bytes) != (ssize_t)count) die("write to the file");
+    if (fdatasync(file) < 0) die("fdatasync");
+    file_bytes = (file_bytes + count) % (1 << 22);
+  }
   for (int i = 0; i < subscriber_count; i++)
     if (write(subscribers[i], block, total) != (ssize_t)total) die("write to a subscriber");
 }
@@ -96,7 +105,12 @@ static void accept_all(int listener, int epoll) {
   if (errno != EAGAIN) die("accept4");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc > 1) {
+    file = open(argv[1], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    // Its blocks are there, as those of a write-ahead log that is used again.
+    if (file < 0 || posix_fallocate(file, 0, (1 << 22) + MOST_BYTES) != 0) die(argv[1]);
+  }
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;

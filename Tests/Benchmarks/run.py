@@ -52,6 +52,7 @@ class Run:
             "verified": lambda: latency.verified(self.folder, self.rounds),
             "published": lambda: volume.published(*places, self.rounds),
             "replay": lambda: volume.replayed(*places, self.rounds),
+            "undisturbed": lambda: volume.undisturbed(*places, self.rounds),
             "balance": lambda: small.balance(*places, self.rounds),
             "filter": lambda: volume.woken(*places, self.rounds),
             "wallets": self.many_wallets,

@@ -99,7 +99,7 @@ package final class SQLiteStorage: Storage {
   package func book(
     for identity: BookIdentity, completion: @escaping StorageCompletion<StoredBook?>
   ) {
-    answer(completion, by: workers.work) { [reader] () throws(StorageError) in
+    answer(completion, by: afterWrites) { [reader] () throws(StorageError) in
       try reader.book(for: identity)
     }
   }
@@ -107,7 +107,7 @@ package final class SQLiteStorage: Storage {
   package func watches(
     of origin: String, completion: @escaping StorageCompletion<[WatchRecord]>
   ) {
-    answer(completion, by: workers.work) { [reader] () throws(StorageError) in
+    answer(completion, by: afterWrites) { [reader] () throws(StorageError) in
       try reader.watches(of: origin)
     }
   }
@@ -137,8 +137,17 @@ package final class SQLiteStorage: Storage {
     }
   }
 
+  /// Once everything is written that waits already.
+  private func afterWrites(_ work: @escaping @Sendable () -> Void) {
+    workers.write { [self] in
+      writeAll()
+      workers.work(work)
+    }
+  }
+
   private func answer<Value: Sendable>(
-    _ completion: @escaping StorageCompletion<Value>, by worker: StorageWorkers.Submit,
+    _ completion: @escaping StorageCompletion<Value>,
+    by worker: (@escaping @Sendable () -> Void) -> Void,
     _ work: @escaping @Sendable () throws(StorageError) -> Value
   ) {
     worker { [workers] in

@@ -42,17 +42,22 @@ package enum SourceInput: Sendable {
   /// The machine has another address or route.
   case networkChanged
 
+  /// The WebSocket is open.
   case socketOpened(SocketID)
   /// The attempt ended without an open socket.
   case socketFailed(SocketID, UpstreamFailure)
+  /// A text message, whole (RFC 6455 section 5.6).
   case socketText(SocketID, String)
   /// Any bytes at all came in: the peer lives.
   case socketActivity(SocketID)
+  /// The answer to a ping, with its payload (RFC 6455 section 5.5.3).
   case socketPong(SocketID, [UInt8])
   /// It was open and is no more. Code 1006 where no close frame came (RFC 6455 section 7.1.5).
   case socketClosed(SocketID, code: Int, reason: String)
 
+  /// Answered, with whatever status.
   case response(RequestID, UpstreamResponse)
+  /// Not answered.
   case requestFailed(RequestID, UpstreamFailure)
   /// The origin said 429, to this source or another; the governor sends it nothing until then.
   case rateLimited(until: Duration)
@@ -77,7 +82,9 @@ package enum SourceInput: Sendable {
 package enum SourceEffect: Sendable, Hashable {
   /// Open a WebSocket. Exactly one of `socketOpened` and `socketFailed` answers.
   case openSocket(SocketID, SocketRequest)
+  /// Send a text message; dropped where the socket is not open any more.
   case sendText(SocketID, String)
+  /// Send a ping of at most 125 bytes (RFC 6455 section 5.5.2).
   case sendPing(SocketID, [UInt8])
   /// Close with a close frame (RFC 6455 section 7.1.2); no input about this socket follows.
   case closeSocket(SocketID, code: UInt16)
@@ -86,6 +93,7 @@ package enum SourceEffect: Sendable, Hashable {
 
   /// Ask over HTTP. Exactly one of `response` and `requestFailed` answers, unless it is cancelled.
   case request(RequestID, UpstreamRequest)
+  /// Forget a request: nothing answers it any more.
   case cancel(RequestID)
 
   /// Look a book up by its identity. `book` or `commitFailed` answers, later, yet before any other
@@ -101,6 +109,7 @@ package enum SourceEffect: Sendable, Hashable {
 
   /// Send `wake` at this uptime; replaces the time asked for before. Nil: not at all.
   case wake(at: Duration?)
+  /// A line for the log.
   case log(SourceLog)
 }
 

@@ -1,6 +1,8 @@
 /// What kind of upstream a source is.
 package enum SourceKind: String, Sendable {
+  /// A wallet of an LNbits server.
   case lnbits
+  /// A Cashu mint whose quotes and proofs are watched (NUT-17).
   case cashu
 }
 
@@ -23,21 +25,37 @@ package enum SourceState: String, Sendable, CaseIterable {
 
 /// Why a source is in its state.
 package enum SourceReason: String, Sendable {
+  /// By hand, with `POST /api/v1/pause`.
   case paused
+  /// `enabled = false` in the configuration.
   case disabled
+  /// Nobody watches, and the configuration wants no connection then.
   case unwatched
+  /// The bridge, or this source of it, ends.
   case stopping
+  /// The upstream refused the key.
   case credentials
+  /// No name, no route, refused or reset.
   case network
+  /// An attempt or a question was not answered in time.
   case timeout
+  /// The certificate, or the handshake, was not acceptable.
   case tls
+  /// The request to upgrade was answered with another status than 101 (RFC 6455 section 4.2.2).
   case upgradeRefused = "upgrade_refused"
+  /// A ping was not answered in time.
   case heartbeat
+  /// The upstream answered with 5xx, or with what is not its API.
   case serverError = "server_error"
+  /// The upstream said 429, or the budget of its origin is used up.
   case rateLimited = "rate_limited"
+  /// The upstream ended the socket.
   case closed
+  /// Payments settle and the socket tells of none: it was replaced.
   case silent
+  /// The peer broke HTTP or WebSocket.
   case protocolError = "protocol_error"
+  /// The store could not write: nothing is published.
   case storage
 }
 
@@ -47,14 +65,19 @@ package enum Delivery: String, Sendable, CaseIterable {
   case live
   /// No socket, or none that delivers; polls answered.
   case polling
+  /// Questions wait: the upstream said 429, or its budget is used up.
   case rateLimited = "rate_limited"
+  /// Neither a socket nor an answer.
   case unreachable
 }
 
 /// Whether a wallet's payments explain its balance.
 package enum BooksState: String, Sendable, CaseIterable {
+  /// The payments explain the balance.
   case balanced
+  /// They did not at first sight, and are read again.
   case checking
+  /// A difference stands that is not published yet.
   case unexplained
   /// The wallet has not answered yet.
   case unknown
@@ -63,12 +86,16 @@ package enum BooksState: String, Sendable, CaseIterable {
 /// Everything that `GET /api/v1/status` says of a source.
 package struct SourceStatus: Sendable, Hashable {
   package var state: SourceState = .disconnected
+  /// Nil where the state says it all.
   package var reason: SourceReason?
   /// When it entered ``state``.
   package var since: Instant
+  /// When the next attempt is made; nil while none is due.
   package var nextRetryAt: Timestamp?
   package var metrics = ConnectionMetrics()
+  /// Of the last ping that was answered; nil before the first.
   package var heartbeatRoundTrip: Duration?
+  /// Any frame, readable or not; nil before the first.
   package var lastFrameAt: Timestamp?
   /// When the last round of questions was answered to its end.
   package var lastReconcileAt: Instant?
@@ -76,18 +103,24 @@ package struct SourceStatus: Sendable, Hashable {
   package var reconcileTimes = DurationHistogram()
   /// Nil for a mint, which keeps none.
   package var books: BooksState?
+  /// The difference that stands and is not published.
   package var unexplained: Millisatoshi = .zero
   /// The sum of all corrections that were ever published; they are entries of the books like any
   /// other.
   package var corrections: Millisatoshi = .zero
+  /// Nil while there was none.
   package var lastCorrectionAt: Timestamp?
   /// Elements of the upstream's lists that could not be read, since the start of the process;
   /// ``lastError`` names one.
   package var rowsSkipped = 0
   package var frames = FrameCounts()
+  /// Settled payments of a kind that sends a frame, of which none came in time.
   package var paymentsWithoutFrame = 0
+  /// As the upstream says; nil where it has not.
   package var serverVersion: String?
+  /// The wallet's or the mint's own name; nil where it has not been told.
   package var upstreamName: String?
+  /// `verified` or `frames`; nil for a mint.
   package var trust: String?
   package var delivery: Delivery = .unreachable
   /// For people, without a secret.

@@ -26,10 +26,13 @@ package protocol Storage: EventLog {
 
   // MARK: Reading
 
-  /// What is stored of a wallet, with all its payments; nil for one that was never written down.
+  /// What is stored of a wallet, with all its payments; nil for one that was never written down. It
+  /// has every write that was called before, completed or not: a source that takes over from
+  /// another one must not repeat what that one is about to tell.
   func book(for identity: BookIdentity, completion: @escaping StorageCompletion<StoredBook?>)
 
-  /// The watches of a mint, in the order of their coming, those that are over among them.
+  /// The watches of a mint, in the order of their coming, those that are over among them; as
+  /// ``book(for:completion:)`` with every write that was called before.
   func watches(of origin: String, completion: @escaping StorageCompletion<[WatchRecord]>)
 
   /// A page of payments, newest first.

@@ -19,30 +19,38 @@ REPOSITORY = FOLDER.parents[1]
 
 
 def frames(programs: Path, folder: Path, rounds: int) -> list[Line]:
-    """From the frame to the subscriber, with `trust = "frames"`, beside a bare relay of the same bytes."""
-    bridge, relay = Walletwire(programs, folder / "latency", server=NO_HEARTBEAT), Floor(programs)
-    p50s: tuple[list[float], list[float]] = ([], [])
-    p99s: tuple[list[float], list[float]] = ([], [])
+    """From the frame to the subscriber, with `trust = "frames"`, beside a bare relay of the same bytes that
+    writes and syncs them first, as the bridge does."""
+    bridge = Walletwire(programs, folder / "latency", server=NO_HEARTBEAT)
+    # On the disk that the store is on.
+    relay, bare = Floor(programs, folder / "relayed"), Floor(programs)
+    servers = [bridge, relay, bare]
+    p50s: list[list[float]] = [[] for _ in servers]
+    p99s: list[list[float]] = [[] for _ in servers]
     try:
-        for server in (relay, bridge):
+        for server in servers:
             server.subscribe_up_to(1)
-        relay.send_as_many_bytes_as(bridge)
+        for server in (relay, bare):
+            server.send_as_many_bytes_as(bridge)
         bridge.events(SAMPLES)
         for _ in range(rounds):
-            for index, server in enumerate((bridge, relay)):
+            for index, server in enumerate(servers):
                 elapsed, _ = server.events(SAMPLES)
                 p50s[index].append(statistics.median(elapsed))
                 p99s[index].append(quantile(elapsed, 0.99))
     finally:
-        bridge.stop()
-        relay.stop()
-    above = statistics.median(ours - theirs for ours, theirs in zip(*p50s, strict=True))
+        for server in servers:
+            server.stop()
+    above = statistics.median(ours - theirs for ours, theirs in zip(*p50s[:2], strict=True))
     p99 = statistics.median(p99s[0])
     what = "frame to subscriber, trust = frames, "
-    shown = [[f"{seconds(statistics.median(v))}" for v in p] for p in (p50s, p99s)]
+    p50_shown, p99_shown = (
+        [seconds(statistics.median(values)) for values in shown] for shown in (p50s, p99s)
+    )
+    beside = [f"relay with a sync: {shown[1]}; without: {shown[2]}" for shown in (p50_shown, p99_shown)]
     return [
-        Line(what + "p50 above the relay", shown[0][0], f"relay: {shown[0][1]}", above, 150e-6, seconds),
-        Line(what + "p99", shown[1][0], f"relay: {shown[1][1]}", p99, 1e-3, seconds),
+        Line(what + "p50 above the relay", p50_shown[0], beside[0], above, 150e-6, seconds),
+        Line(what + "p99", p99_shown[0], beside[1], p99, 1e-3, seconds),
     ]
 
 

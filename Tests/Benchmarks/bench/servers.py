@@ -81,13 +81,13 @@ class Printer:
 
 
 class Floor(Server):
-    """One write for each subscriber and event, and nothing else."""
+    """One write for each subscriber and event, and nothing else; or first a synced write to a file."""
 
     name = "floor"
 
-    def __init__(self, programs: Path):
+    def __init__(self, programs: Path, file: Path | None = None):
         super().__init__(programs)
-        self.program = Printer([str(programs / "floor")])
+        self.program = Printer([str(programs / "floor"), *([str(file)] if file else [])])
         self.port, self.pids = self.program.port, self.program.pids
         self.load.obey(f"by bare {self.port}")
 

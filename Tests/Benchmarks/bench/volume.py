@@ -1,7 +1,10 @@
 """How much: events a second, replay from a long log, one woken among thousands, heartbeats."""
 
+import http.client
 import sqlite3
 import statistics
+import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -165,3 +168,67 @@ def heartbeats(programs: Path, folder: Path, rounds: int) -> list[Line]:
             seconds,
         ),
     ]
+
+
+PROBES = 1000
+STORED = 100_000
+
+
+def undisturbed(programs: Path, folder: Path, rounds: int) -> list[Line]:
+    """`GET /healthz` while the store is searched, summed up and written to, beside the same alone."""
+    bridge = Walletwire(programs, folder / "undisturbed")
+    alone: list[float] = []
+    beside: list[float] = []
+    try:
+        bridge.subscribe_up_to(1)
+        bridge.flood(STORED)
+        for _ in range(rounds):
+            alone.append(slowest(bridge.port))
+            reads = ["payments?q=nowhere-in-any-memo", "history?group=hour"]
+            load = [
+                subprocess.Popen(
+                    ["wrk", "-t", "1", "-c", "1", "-d", "60s", "--timeout", "30s",
+                     f"http://127.0.0.1:{bridge.port}/api/v1/{path}"],
+                    stdout=subprocess.DEVNULL,
+                )
+                for path in reads
+            ]
+            # Enough to have the log copied into the file several times.
+            writer = threading.Thread(target=bridge.flood, args=(STORED // 20,))
+            writer.start()
+            try:
+                beside.append(slowest(bridge.port))
+            finally:
+                writer.join()
+                for process in load:
+                    process.kill()
+                    process.wait()
+    finally:
+        bridge.stop()
+    above = statistics.median(b - a for a, b in zip(alone, beside, strict=True))
+    return [
+        Line(
+            f"GET /healthz beside search, sums and checkpoints, slowest of {PROBES} above alone",
+            spread(beside, seconds),
+            f"alone: {spread(alone, seconds)}",
+            above,
+            5e-3,
+            seconds,
+        )
+    ]
+
+
+def slowest(port: int) -> float:
+    """Of many requests on one kept connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    most = 0.0
+    for _ in range(PROBES):
+        started = time.perf_counter()
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        body = response.read()
+        most = max(most, time.perf_counter() - started)
+        assert response.status == 200 and body
+        time.sleep(0.002)
+    connection.close()
+    return most

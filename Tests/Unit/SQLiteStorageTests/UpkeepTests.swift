@@ -42,15 +42,28 @@ struct UpkeepTests {
     #expect(largest <= (StoreWriter.maximumPages + commit) * 4200)
   }
 
+  @Test("a book that is asked for has what was called to be written before, though it waits")
+  func booksBehindWrites() throws {
+    let writer = BusyWriter()
+    let storage = try writer.store(directory.database)
+    let heard = Mutex<[String]>([])
+    storage.append(sampleEntry([samplePayment("p")])) { _ in
+      heard.withLock { $0.append("written") }
+    }
+    storage.book(for: alice) { result in
+      let payments = (try? result.get()?.payments.count) ?? 0
+      heard.withLock { $0.append("a book of \(payments)") }
+    }
+    #expect(heard.withLock { $0 } == [])
+    // The writer may be called in any order, as long as it is called.
+    for work in writer.waiting.reversed() { work() }
+    #expect(heard.withLock { $0 } == ["written", "a book of 1"])
+  }
+
   @Test("what waits together is one transaction, answered in order, each for itself")
   func groupCommit() throws {
-    let waiting = Mutex<[@Sendable () -> Void]>([])
-    var random = SeededGenerator(seed: 1)
-    let storage = try SQLiteStorage(
-      path: directory.database, keepEvents: 100, using: &random,
-      workers: StorageWorkers(
-        write: { work in waiting.withLock { $0.append(work) } }, readLog: { $0() },
-        work: { $0() }, deliver: { $0() }))
+    let writer = BusyWriter()
+    let storage = try writer.store(directory.database)
     let heard = Mutex<[String]>([])
     let watch = WatchRecord(
       handle: WatchHandle("w"), kind: .bolt11MintQuote, secret: WatchSecret("q"))
@@ -69,12 +82,27 @@ struct UpkeepTests {
       }
     }
     #expect(heard.withLock { $0 } == [])
-    let work = waiting.withLock { $0 }
-    #expect(work.count == 1)
-    work[0]()
+    #expect(writer.waiting.count == 1)
+    writer.waiting.first?()
     #expect(
       heard.withLock { $0 } == [
         "1: 1 to 1", "watch 1: true", "2: 2 to 3", "watch 2: false", "3: 3 to 6", "watch 3: false",
       ])
+  }
+}
+
+/// A writer that has something else to do, until a test calls what waits for it.
+private final class BusyWriter: Sendable {
+  private let work = Mutex<[@Sendable () -> Void]>([])
+
+  var waiting: [@Sendable () -> Void] { work.withLock { $0 } }
+
+  func store(_ path: String) throws(StorageError) -> SQLiteStorage {
+    var random = SeededGenerator(seed: 1)
+    return try SQLiteStorage(
+      path: path, keepEvents: 100, using: &random,
+      workers: StorageWorkers(
+        write: { [self] work in self.work.withLock { $0.append(work) } }, readLog: { $0() },
+        work: { $0() }, deliver: { $0() }))
   }
 }

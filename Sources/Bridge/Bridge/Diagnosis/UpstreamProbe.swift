@@ -50,7 +50,7 @@ struct UpstreamProbe: Sendable {
     let request = UpstreamRequest(path: path, keyHeader: keyHeader, urgency: .frame)
     let outcome = await withCheckedContinuation { continuation in
       loop.execute {
-        HTTPExchange(
+        UpstreamExchange(
           request, key: key, options: options, route: route, loop: loop, reusing: nil
         ) { outcome in
           outcome.reusable?.close()

@@ -17,7 +17,7 @@ actor OriginGateway {
     var options: UpstreamOptions
     var answer: Answer
     /// Nil while it waits for the governor.
-    var exchange: HTTPExchange?
+    var exchange: UpstreamExchange?
   }
 
   /// Connections kept open for the next request; more wait for none, they are simply not kept.
@@ -90,7 +90,7 @@ actor OriginGateway {
   private func start(_ ticket: RequestGovernor.Ticket) {
     guard let waiting = pending[ticket] else { return }
     idle.removeAll { !$0.isOpen }
-    let exchange = HTTPExchange(
+    let exchange = UpstreamExchange(
       waiting.request, key: waiting.key, options: waiting.options, route: route, loop: loop,
       reusing: idle.popLast()
     ) { [weak self] outcome in
@@ -100,7 +100,7 @@ actor OriginGateway {
     exchange.start()
   }
 
-  private func finish(_ ticket: RequestGovernor.Ticket, _ outcome: HTTPExchange.Outcome) {
+  private func finish(_ ticket: RequestGovernor.Ticket, _ outcome: UpstreamExchange.Outcome) {
     if let channel = outcome.reusable { keep(channel) }
     guard let done = pending.removeValue(forKey: ticket) else { return }
     if case .success(let response) = outcome.result, response.status == 429 {

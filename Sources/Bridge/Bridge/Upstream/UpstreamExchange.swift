@@ -7,7 +7,7 @@ import Transport
 ///
 /// On the loop. A kept connection may have been given up by the server at the same moment; then the
 /// request goes out once more on a fresh one, for nothing here is but a question.
-actor HTTPExchange {
+actor UpstreamExchange {
   struct Outcome: Sendable {
     var result: Result<UpstreamResponse, UpstreamFailure>
     /// The connection, if it is fit for another exchange.
