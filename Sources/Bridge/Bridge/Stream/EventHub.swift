@@ -15,6 +15,11 @@ actor EventHub {
   private static let leastHeartbeatTurns = 16
   private static let mostHeartbeatTurns = 256
 
+  /// What all subscribers together may have read ahead, as long as each may have the least.
+  private static let readAheadBytes = 16 << 20
+  /// More at once makes no replay faster.
+  private static let mostChunkBytes = 256 * 1024
+
   /// Tells the state of everything, as the data of a `snapshot` event.
   typealias Snapshot = @Sendable () -> [UInt8]
 
@@ -158,6 +163,8 @@ actor EventHub {
 
   private func feed(_ stream: StreamID, _ buffer: StreamBuffer) -> StreamFill {
     guard let subscriber = subscriber(of: stream) else { return .end }
+    let chunkBytes = max(
+      StreamCursor.leastChunkBytes, min(Self.mostChunkBytes, Self.readAheadBytes / max(1, count)))
     var written = 0
     filling: while written < buffer.capacity {
       if subscriber.hasChunk {
@@ -165,7 +172,9 @@ actor EventHub {
         continue
       }
       if subscriber.isEnding { return written > 0 ? .bytes(written) : .end }
-      switch subscriber.cursor.next(from: ring, bounds: bounds, snapshot: snapshot) {
+      switch subscriber.cursor.next(
+        from: ring, bounds: bounds, chunkBytes: chunkBytes, snapshot: snapshot)
+      {
       case .bytes(let bytes): subscriber.begin(bytes)
       case .read(let range): read(range, for: subscriber)
       case .wait: break filling

@@ -46,9 +46,11 @@ package struct StreamCursor: Sendable {
   /// The last id that went out.
   private var told: Int64
 
-  /// Bytes of replayed events that are read ahead for one subscriber.
-  private static let replayChunkBytes = 32 * 1024
-  private static let replayChunkEvents = 256
+  /// Bytes of replayed events that are read ahead for one subscriber, at least; see
+  /// ``next(from:bounds:chunkBytes:snapshot:)``.
+  package static let leastChunkBytes = 32 * 1024
+  /// An event has so many bytes at least, for what a chunk may hold of them.
+  private static let leastEventBytes = 128
   /// The client waits this long before it comes back.
   private static let retryMilliseconds: UInt32 = 2000
   /// An id that is not one of ours is told back no longer than this.
@@ -89,9 +91,11 @@ package struct StreamCursor: Sendable {
   /// - Parameters:
   ///   - ring: The newest blocks; what it lacks is read from the log.
   ///   - bounds: Of the log, as of the last block in the ring.
+  ///   - chunkBytes: How much of the log to read ahead.
   ///   - snapshot: Tells the state of everything, as the data of a `snapshot` event.
   package mutating func next(
-    from ring: StreamRing, bounds: LogBounds, snapshot: () -> [UInt8]
+    from ring: StreamRing, bounds: LogBounds, chunkBytes: Int = leastChunkBytes,
+    snapshot: () -> [UInt8]
   ) -> Next {
     while true {
       switch phase {
@@ -102,8 +106,8 @@ package struct StreamCursor: Sendable {
         return .bytes(fallBehind(after, bounds.prunedThrough, epoch: bounds.epoch))
       case .replaying(let after) where after < bounds.last:
         let range = LogRange(
-          after: after, through: bounds.last, maximumEvents: Self.replayChunkEvents,
-          maximumBytes: Self.replayChunkBytes)
+          after: after, through: bounds.last,
+          maximumEvents: chunkBytes / Self.leastEventBytes, maximumBytes: chunkBytes)
         phase = .awaiting(range)
         return .read(range)
       case .replaying:
@@ -122,7 +126,12 @@ package struct StreamCursor: Sendable {
 
   /// Begins to collect what it wants of a part of the log.
   package func collector(epoch: String) -> StreamWriter {
-    StreamWriter(epoch: epoch, filter: filter)
+    var writer = StreamWriter(epoch: epoch, filter: filter)
+    if case .awaiting(let range) = phase, filter == .everything {
+      // With what stands round the data.
+      writer.bytes.reserveCapacity(range.maximumBytes + range.maximumBytes / 4)
+    }
+    return writer
   }
 
   /// The part of the log that it asked for is here.

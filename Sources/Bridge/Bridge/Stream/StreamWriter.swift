@@ -7,7 +7,7 @@ package import Storage
 ///
 /// ``StreamBlock/event(_:id:data:)`` makes the same bytes, one block at a time.
 package struct StreamWriter: Sendable {
-  private(set) var bytes: [UInt8] = []
+  var bytes: [UInt8] = []
   /// The last event written; nil while there is none.
   private(set) var last: Int64?
   let epoch: String
