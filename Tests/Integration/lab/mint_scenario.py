@@ -9,9 +9,8 @@ from .process import wait_until
 from .scenario import CONNECT_TIMEOUT_S, TIME_FACTOR
 from .stream import Event, EventStream
 
-# A bound for what would never come; how soon it comes is measured in benchmarks.
 TOLD_BOUND_S = 10 * TIME_FACTOR
-"""What a mint notifies of is published within this."""
+"""What a mint notifies of is published within this, on a busy machine too: no measure of how soon."""
 
 
 @dataclass
