@@ -34,8 +34,8 @@ package struct SourceRuntime: Sendable {
     if case .wake = input { wake = nil }
   }
 
-  /// Things that happened together: what the first of them raises waits behind the others, so that
-  /// a source may answer them together.
+  /// Things that happened together, in order. What each raises is carried out before the next is
+  /// given to the source.
   package mutating func receive(_ inputs: [SourceInput]) {
     for input in inputs { receive(input) }
   }
@@ -123,6 +123,7 @@ package enum RuntimeEffect: Sendable, Hashable {
   /// Requests and sockets from now on use the key that has this fingerprint. Comes before what the
   /// source makes of the reconnect that brought it.
   case useKey(fingerprint: String)
-  /// What the source wants, without our secrets in its words.
+  /// What the source wants. Our secrets are covered in a commit; in a line for the log, its owner
+  /// covers them.
   case of(SourceEffect)
 }
